@@ -1,0 +1,1 @@
+"""What the outside sees: the GraphQL schema, HTTP, signing in and the command."""

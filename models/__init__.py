@@ -1,0 +1,1 @@
+"""What is stored: tables and the connection to the database, nothing else."""
