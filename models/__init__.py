@@ -1,1 +1,15 @@
 """What is stored: tables and the connection to the database, nothing else."""
+
+from models.login import Presence, TenantDay
+from models.principal import Assignment, Principal, PrincipalKind, PrincipalStatus
+from models.tenant import Tenant
+
+__all__ = [
+    "Assignment",
+    "Presence",
+    "Principal",
+    "PrincipalKind",
+    "PrincipalStatus",
+    "Tenant",
+    "TenantDay",
+]

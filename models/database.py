@@ -1,0 +1,199 @@
+"""The connection to the database, as one process holds it: open, close, ask whether it is there.
+
+The database URL is read here and not by Tortoise, whose reading takes `ssl=false` for true and
+fails on `sslmode`:
+
+    sqlite://relative/path.db    sqlite:///absolute/path.db    sqlite://:memory:
+    postgresql://user:password@host:5432/name?sslmode=verify-full
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, TypeVar
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+from tortoise import Tortoise
+from tortoise.backends.base.client import BaseDBAsyncClient
+from tortoise.transactions import in_transaction
+
+from models.tenant import Tenant
+
+Result = TypeVar("Result")
+
+_SSL_MODES = ("disable", "allow", "prefer", "require", "verify-ca", "verify-full")
+
+
+class InvalidDatabaseUrl(ValueError):
+    """The URL cannot be used; the text says why and never repeats the URL (it holds a password)."""
+
+
+@dataclass(frozen=True, slots=True)
+class DatabaseUrl:
+    """Where the database is. `dialect` is also the connection's name: Tortoise keeps compiled
+    queries by that name, so the two dialects must never share one."""
+
+    dialect: str
+    credentials: dict[str, Any] = field(repr=False)
+
+    @classmethod
+    def parse(cls, url: str) -> "DatabaseUrl":
+        if url.startswith("sqlite://"):
+            return cls("sqlite", {"file_path": _sqlite_path(url.removeprefix("sqlite://"))})
+        if url.startswith(("postgresql://", "postgres://")):
+            return cls("postgresql", _postgresql_credentials(url))
+        raise InvalidDatabaseUrl("A database URL begins with sqlite:// or postgresql://.")
+
+    @property
+    def file(self) -> Path | None:
+        """The SQLite file, or None when there is none (PostgreSQL, in memory)."""
+        path = self.credentials.get("file_path", ":memory:")
+        return None if path == ":memory:" else Path(path)
+
+
+def _sqlite_path(path: str) -> str:
+    if not path or "?" in path:
+        raise InvalidDatabaseUrl("An SQLite URL is sqlite:// and a path, without parameters.")
+    return path
+
+
+def _postgresql_credentials(url: str) -> dict[str, Any]:
+    try:
+        parts = urlsplit(url)
+        port = parts.port or 5432
+    except ValueError as error:
+        raise InvalidDatabaseUrl("The host or port of the database URL is malformed.") from error
+    parameters = dict(parse_qsl(parts.query, keep_blank_values=True))
+    host = parameters.pop("host", None) or unquote(parts.hostname or "localhost")
+    ssl_mode = parameters.pop("sslmode", "prefer")
+    name = unquote(parts.path.removeprefix("/"))
+    if ssl_mode not in _SSL_MODES:
+        raise InvalidDatabaseUrl(f"sslmode is one of {', '.join(_SSL_MODES)}.")
+    if parameters:
+        raise InvalidDatabaseUrl(
+            f"Only host and sslmode are known as parameters, not {', '.join(sorted(parameters))}."
+        )
+    if not name:
+        raise InvalidDatabaseUrl("A PostgreSQL URL ends with the name of a database.")
+    return {
+        "host": host,
+        "port": port,
+        "user": unquote(parts.username or "") or None,
+        "password": unquote(parts.password or "") or None,
+        "database": name,
+        # A local socket has no TLS to offer.
+        "ssl": None if host.startswith("/") else ssl_mode,
+    }
+
+
+def config(url: DatabaseUrl, *, pool_size: int = 10, statement_timeout: float = 8) -> dict[str, Any]:
+    """Tortoise's configuration. `statement_timeout` in seconds; 0 means none."""
+    engine, credentials = "tortoise.backends.sqlite", dict(url.credentials)
+    if url.dialect == "postgresql":
+        engine = "tortoise.backends.asyncpg"
+        credentials |= {
+            "minsize": 1,
+            "maxsize": pool_size,
+            "server_settings": {
+                "application_name": "headcount",
+                "statement_timeout": str(int(statement_timeout * 1000)),
+                # A client that vanished inside a transaction must not keep its locks.
+                "idle_in_transaction_session_timeout": "60000",
+            },
+        }
+    return {
+        "connections": {url.dialect: {"engine": engine, "credentials": credentials}},
+        "apps": apps(url.dialect),
+        "use_tz": True,
+        "timezone": "UTC",
+    }
+
+
+def apps(connection_name: str) -> dict[str, dict[str, Any]]:
+    """Where Tortoise finds the models and their migrations."""
+    return {
+        "models": {
+            "models": ["models"],
+            "migrations": "models.migrations",
+            "default_connection": connection_name,
+        }
+    }
+
+
+async def open(url: str, *, pool_size: int = 10, statement_timeout: float = 8) -> None:
+    """Connect this process. Ends with the connection warm: a first query that is cancelled
+    while SQLite connects would leave it locked."""
+    parsed = DatabaseUrl.parse(url)
+    await Tortoise.init(
+        config=config(parsed, pool_size=pool_size, statement_timeout=statement_timeout),
+        _enable_global_fallback=True,
+    )
+    try:
+        await ping()
+        if parsed.dialect == "sqlite":
+            await _assert_sqlite_is_safe()
+    except BaseException:
+        await close()
+        raise
+
+
+async def close() -> None:
+    """Must always be called: an open SQLite connection keeps the process from ending."""
+    await Tortoise.close_connections()
+
+
+def connection() -> BaseDBAsyncClient:
+    """The connection of this process, or the transaction that the caller is in."""
+    return Tenant._meta.db
+
+
+async def ping() -> None:
+    await connection().execute_query("SELECT 1")
+
+
+async def rows(sql: str, values: Sequence[Any] = ()) -> list[Any]:
+    """Rows of one SQL statement, in the driver's own row type: index or name a column."""
+    client = connection()
+    if client.capabilities.dialect == "postgres":
+        # execute_query drops the rows of INSERT … RETURNING.
+        async with client.acquire_connection() as driver:
+            return list(await driver.fetch(sql, *values))
+    return list((await client.execute_query(sql, list(values)))[1])
+
+
+def dialect() -> str:
+    """`sqlite` or `postgresql`."""
+    return "postgresql" if connection().capabilities.dialect == "postgres" else "sqlite"
+
+
+async def transaction(work: Callable[[], Awaitable[Result]]) -> Result:
+    """Run `work` in one transaction that a cancelled caller cannot tear.
+
+    Tortoise's own transaction leaks its connection when it is cancelled while it begins, and
+    graphql-core cancels sibling fields when one of them fails, so any client could empty the
+    pool. Therefore the transaction is a task of its own: cancelled callers stop waiting, the
+    transaction ends properly. Nothing else may use Tortoise's `in_transaction`.
+    """
+
+    async def run() -> Result:
+        async with in_transaction(connection().connection_name):
+            return await work()
+
+    task = asyncio.create_task(run())
+    _running.add(task)
+    task.add_done_callback(_running.discard)
+    return await asyncio.shield(task)
+
+
+#: Transactions whose caller may be gone: the event loop itself keeps only weak references.
+_running: set[asyncio.Task[Any]] = set()
+
+
+async def _assert_sqlite_is_safe() -> None:
+    """Acknowledged logins survive a crash only with these; say so at once when they are off."""
+    expected = {"foreign_keys": 1, "synchronous": 2}
+    for pragma, value in expected.items():
+        (row,) = await rows(f"PRAGMA {pragma}")
+        if row[0] != value:
+            raise RuntimeError(f"SQLite runs with {pragma}={row[0]} instead of {value}.")
