@@ -8,6 +8,7 @@ fails on `sslmode`:
 """
 
 import asyncio
+import re
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -22,6 +23,9 @@ from models.tenant import Tenant
 
 Result = TypeVar("Result")
 
+#: How long a writer waits for another process's transaction, in milliseconds.
+_SQLITE_WAIT = 15_000
+_PARAMETER = re.compile(r"\$([0-9]+)")
 _SSL_MODES = ("disable", "allow", "prefer", "require", "verify-ca", "verify-full")
 
 
@@ -40,7 +44,8 @@ class DatabaseUrl:
     @classmethod
     def parse(cls, url: str) -> "DatabaseUrl":
         if url.startswith("sqlite://"):
-            return cls("sqlite", {"file_path": _sqlite_path(url.removeprefix("sqlite://"))})
+            path = _sqlite_path(url.removeprefix("sqlite://"))
+            return cls("sqlite", {"file_path": path, "busy_timeout": _SQLITE_WAIT})
         if url.startswith(("postgresql://", "postgres://")):
             return cls("postgresql", _postgresql_credentials(url))
         raise InvalidDatabaseUrl("A database URL begins with sqlite:// or postgresql://.")
@@ -87,7 +92,9 @@ def _postgresql_credentials(url: str) -> dict[str, Any]:
     }
 
 
-def config(url: DatabaseUrl, *, pool_size: int = 10, statement_timeout: float = 8) -> dict[str, Any]:
+def config(
+    url: DatabaseUrl, *, pool_size: int = 10, statement_timeout: float = 8
+) -> dict[str, Any]:
     """Tortoise's configuration. `statement_timeout` in seconds; 0 means none."""
     engine, credentials = "tortoise.backends.sqlite", dict(url.credentials)
     if url.dialect == "postgresql":
@@ -153,13 +160,16 @@ async def ping() -> None:
 
 
 async def rows(sql: str, values: Sequence[Any] = ()) -> list[Any]:
-    """Rows of one SQL statement, in the driver's own row type: index or name a column."""
+    """Rows of one SQL statement, in the driver's own row type: index or name a column.
+
+    Parameters are written $1, $2 …; SQLite takes UUIDs and dates as text.
+    """
     client = connection()
     if client.capabilities.dialect == "postgres":
         # execute_query drops the rows of INSERT … RETURNING.
         async with client.acquire_connection() as driver:
             return list(await driver.fetch(sql, *values))
-    return list((await client.execute_query(sql, list(values)))[1])
+    return list((await client.execute_query(_PARAMETER.sub(r"?\1", sql), list(values)))[1])
 
 
 def dialect() -> str:

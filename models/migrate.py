@@ -59,7 +59,7 @@ async def _lock(url: database.DatabaseUrl) -> AsyncIterator[None]:
             await connection.close()
     elif file := url.file:
         file.parent.mkdir(parents=True, exist_ok=True)
-        with open(f"{file}.migrate", "w") as lock:
+        with file.with_name(f"{file.name}.migrate").open("w") as lock:
             await asyncio.to_thread(fcntl.flock, lock, fcntl.LOCK_EX)
             yield
     else:

@@ -1,4 +1,4 @@
-from enum import Enum
+from enum import StrEnum
 from uuid import UUID, uuid4
 
 from tortoise import fields
@@ -7,13 +7,13 @@ from tortoise.models import Model
 from models.tenant import Tenant
 
 
-class PrincipalKind(str, Enum):
+class PrincipalKind(StrEnum):
     LANDLORD = "LANDLORD"
     TENANT_ADMINISTRATOR = "TENANT_ADMINISTRATOR"
     SERVICE_ACCOUNT = "SERVICE_ACCOUNT"
 
 
-class PrincipalStatus(str, Enum):
+class PrincipalStatus(StrEnum):
     ACTIVE = "ACTIVE"
     DISABLED = "DISABLED"
 

@@ -1,7 +1,10 @@
 """Who asks. A viewer is made from what the database says of a principal, once per request."""
 
 from dataclasses import dataclass
+from typing import assert_never
 from uuid import UUID
+
+from models import Principal, PrincipalKind, PrincipalStatus
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,3 +42,29 @@ class Operator:
 
 
 Viewer = Landlord | TenantAdministrator | ServiceAccount
+
+
+async def sign_in(issuer: str, subject: str, scopes: frozenset[str]) -> Viewer | None:
+    """The viewer behind a verified token, or None when nobody active is known by it.
+
+    Role and status are read from the database for every request; of what the token says, only
+    the scopes of a service account count.
+    """
+    principal = await Principal.get_or_none(
+        issuer=issuer, subject=subject, status=PrincipalStatus.ACTIVE
+    )
+    if principal is None:
+        return None
+    match principal.kind:
+        case PrincipalKind.LANDLORD:
+            return Landlord(principal.id, principal.display_name)
+        case PrincipalKind.TENANT_ADMINISTRATOR:
+            if principal.home_tenant_id is None:
+                return None
+            return TenantAdministrator(
+                principal.id, principal.display_name, principal.home_tenant_id
+            )
+        case PrincipalKind.SERVICE_ACCOUNT:
+            return ServiceAccount(principal.id, principal.display_name, scopes)
+        case _:
+            assert_never(principal.kind)

@@ -1,0 +1,128 @@
+"""Who may see what: all of it.
+
+Two rules, each a `match` over the closed union of viewers:
+
+- `scopes(viewer)`: what a viewer may do at all;
+- `visible_tenants(viewer)`: on which tenants.
+
+Every query on tenants in this program starts at `visible_tenants`, and everything below takes
+a Tenant that came from there: holding one is the permission.
+"""
+
+from collections.abc import Iterable
+from enum import StrEnum
+from typing import assert_never
+from uuid import UUID
+
+from tortoise.expressions import F
+from tortoise.queryset import QuerySet
+
+from models import Tenant
+from resolvers.errors import Forbidden, TenantNotBillable
+from resolvers.viewers import Landlord, Operator, ServiceAccount, TenantAdministrator, Viewer
+
+
+class Scope(StrEnum):
+    """What a viewer may do. The first three can be carried by a service account's token."""
+
+    BILLING_READ = "billing:read"
+    BILLING_USERS = "billing:users"
+    LOGINS_WRITE = "logins:write"
+    TENANTS_MANAGE = "tenants:manage"
+    TENANTS_ASSIGN = "tenants:assign"
+
+
+_GRANTABLE = frozenset({Scope.BILLING_READ, Scope.BILLING_USERS, Scope.LOGINS_WRITE})
+
+
+def scopes(viewer: Viewer) -> frozenset[Scope]:
+    """What a viewer may do: people by their role, a service account by the scopes it was given."""
+    match viewer:
+        case Landlord():
+            return frozenset(
+                {
+                    Scope.BILLING_READ,
+                    Scope.BILLING_USERS,
+                    Scope.TENANTS_MANAGE,
+                    Scope.TENANTS_ASSIGN,
+                }
+            )
+        case TenantAdministrator():
+            return frozenset({Scope.BILLING_READ, Scope.BILLING_USERS})
+        case ServiceAccount():
+            return frozenset(scope for scope in _GRANTABLE if scope in viewer.scopes)
+        case _:
+            assert_never(viewer)
+
+
+def require_scope(viewer: Viewer, scope: Scope) -> None:
+    """Refuse by what the caller is, never by what they asked for."""
+    if scope not in scopes(viewer):
+        raise Forbidden(f"You may not do this: it needs the scope {scope.value}.")
+
+
+def visible_tenants(viewer: Viewer | Operator) -> QuerySet[Tenant]:
+    """The tenants a viewer may see, as a query: the whole permission rule.
+
+    Assignments are read anew in every statement, so the first request after a revoke has been
+    committed is refused. A Tenant Administrator sees the home tenant only, whatever is assigned.
+    """
+    match viewer:
+        case Landlord() | ServiceAccount():
+            return Tenant.filter(
+                assignments__principal_id=viewer.id, assignments__revoked_at__isnull=True
+            )
+        case TenantAdministrator():
+            return Tenant.filter(id=viewer.home_tenant_id)
+        case Operator():
+            return Tenant.all()
+        case _:
+            assert_never(viewer)
+
+
+def tenant_id(text: str) -> UUID | None:
+    """An ID from the wire, or None when it cannot be the ID of any tenant."""
+    try:
+        parsed = UUID(text)
+    except ValueError:
+        return None
+    return parsed if str(parsed) == text.lower() else None
+
+
+async def hold(viewer: Viewer | Operator, ids: Iterable[str]) -> dict[str, Tenant]:
+    """The visible ones among the tenants with these IDs, by the ID as it was given.
+
+    An ID that is malformed, unknown or foreign is simply absent: one outcome, one statement.
+    """
+    wanted = {text: parsed for text in ids if (parsed := tenant_id(text)) is not None}
+    rows = await visible_tenants(viewer).filter(id__in=list(wanted.values()))
+    by_id = {row.id: row for row in rows}
+    return {text: by_id[parsed] for text, parsed in wanted.items() if parsed in by_id}
+
+
+def require_billable(tenant: Tenant) -> None:
+    """Billing is shown for PureConnect-billable tenants only."""
+    if not tenant.billable:
+        raise TenantNotBillable
+
+
+async def lock(tenant: Tenant) -> Tenant:
+    """The tenant as it is now, held until the transaction of the caller ends.
+
+    An update comes first: it locks the row on PostgreSQL, and SQLite must begin with a write.
+    """
+    row = Tenant.filter(id=tenant.id)
+    await row.update(billable=F("billable"))
+    return await row.get()
+
+
+async def taken(except_id: UUID, external_id: str | None, instance_id: UUID | None) -> list[str]:
+    """Which of the unique identifiers belong to another tenant, visible or not: unique is unique,
+    so an attempt to use one cannot but reveal it."""
+    others = Tenant.exclude(id=except_id)
+    answer = []
+    if external_id is not None and await others.filter(external_id=external_id).exists():
+        answer.append("externalId")
+    if instance_id is not None and await others.filter(instance_id=instance_id).exists():
+        answer.append("instanceId")
+    return answer

@@ -1,0 +1,44 @@
+"""Opaque places in a list, as GraphQL cursors.
+
+A cursor says after which row to go on, and is bound to the list it came from. It grants
+nothing: whoever presents one reads only what a query of their own would give them. The
+checksum tells a mangled cursor from a good one, so that it is refused and not misread.
+"""
+
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from hashlib import blake2b
+from json import dumps, loads
+
+from resolvers.errors import InvalidCursor
+
+_CHECK_BYTES = 6
+
+
+def encode(bound_to: str, *place: str) -> str:
+    """`bound_to` names the list, such as the tenant and date of a report; `place` is the row's
+    sort key."""
+    payload = dumps(place, ensure_ascii=False, separators=(",", ":")).encode()
+    return urlsafe_b64encode(_checksum(bound_to, payload) + payload).rstrip(b"=").decode()
+
+
+def decode(bound_to: str, cursor: str, length: int) -> list[str]:
+    """The place a cursor stands for: `length` strings. Anything else is an InvalidCursor."""
+    try:
+        raw = urlsafe_b64decode(cursor.encode("ascii") + b"=" * (-len(cursor) % 4))
+        check, payload = raw[:_CHECK_BYTES], raw[_CHECK_BYTES:]
+        place = loads(payload)
+    except (ValueError, RecursionError):
+        raise InvalidCursor from None
+    if (
+        check != _checksum(bound_to, payload)
+        or not isinstance(place, list)
+        or len(place) != length
+        or not all(isinstance(part, str) for part in place)
+        or encode(bound_to, *place) != cursor
+    ):
+        raise InvalidCursor
+    return place
+
+
+def _checksum(bound_to: str, payload: bytes) -> bytes:
+    return blake2b(bound_to.encode() + b"\0" + payload, digest_size=_CHECK_BYTES).digest()

@@ -1,0 +1,121 @@
+"""Recording logins: a merge, so that replays, reorderings, splits and races change nothing.
+
+One row is kept for each tenant, report date and user, with the first and the last login. A
+login inserts the row, lowers its first or raises its last: idempotent, commutative and
+associative.
+"""
+
+import unicodedata
+from bisect import bisect_right
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from functools import lru_cache
+
+from models import Tenant
+from resolvers import billing_window, merging
+from resolvers.problems import ProblemCode
+
+#: Clocks of the machines that log in differ a little from ours.
+FUTURE_TOLERANCE = timedelta(minutes=5)
+MAX_USER_ID = 255
+
+#: One login: the user ID as it was sent, and an aware instant in UTC.
+Login = tuple[str, datetime]
+
+
+@dataclass(frozen=True, slots=True)
+class RefusedLogin:
+    """`position` counts from 0 in the batch; `field` is `userId` or `at`."""
+
+    position: int
+    field: str
+    code: ProblemCode
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """What became of a batch. `counted` are users who were new on their report date."""
+
+    recorded: int
+    counted: int
+    refused: list[RefusedLogin]
+
+
+#: (report date, user ID) -> (first login, last login)
+_Presences = dict[tuple[date, str], tuple[datetime, datetime]]
+
+
+async def record(tenant: Tenant, logins: Sequence[Login], now: datetime) -> Recorded:
+    """Merge a batch into the tenant's days, all good ones in one transaction.
+
+    A bad login is refused with its position and reason; the good ones are kept.
+    """
+    presences, refused = _sort_out(tenant, logins, now)
+    rows = [(*key, *presences[key]) for key in sorted(presences)]
+    counted = await merging.merge(tenant, rows, now) if rows else 0
+    return Recorded(len(logins) - len(refused), counted, refused)
+
+
+def normalise_user_id(text: str) -> str:
+    """The form under which a user is counted; ValueError when it cannot be a user ID."""
+    # Most IDs are plain ASCII, and this runs for every line of a large file.
+    user_id = text if text.isascii() else unicodedata.normalize("NFC", text)
+    user_id = user_id.strip()
+    if not user_id:
+        raise ValueError("The user ID is empty.")
+    if len(user_id) > MAX_USER_ID:
+        raise ValueError(f"The user ID has more than {MAX_USER_ID} characters.")
+    if not user_id.isprintable() and any(
+        unicodedata.category(character) in ("Cc", "Cs") for character in user_id
+    ):
+        raise ValueError("The user ID contains a control character.")
+    return user_id
+
+
+def _sort_out(
+    tenant: Tenant, logins: Sequence[Login], now: datetime
+) -> tuple[_Presences, list[RefusedLogin]]:
+    window = billing_window.at(now, tenant.time_zone)
+    starts, latest = _day_starts(window.start, window.end, tenant.time_zone), now + FUTURE_TOLERANCE
+    presences: _Presences = {}
+    refused: list[RefusedLogin] = []
+    for position, (text, at) in enumerate(logins):
+        try:
+            user_id = normalise_user_id(text)
+        except ValueError as error:
+            refused.append(RefusedLogin(position, "userId", _code_of(text), str(error)))
+            continue
+        if at > latest:
+            reason = "The login is more than 5 minutes in the future."
+            refused.append(RefusedLogin(position, "at", ProblemCode.IN_FUTURE, reason))
+            continue
+        if at < starts[0]:
+            reason = (
+                f"The login is before the tenant's billing window, which starts on {window.start}."
+            )
+            refused.append(RefusedLogin(position, "at", ProblemCode.OUT_OF_WINDOW, reason))
+            continue
+        key = (window.start + timedelta(days=bisect_right(starts, at) - 1), user_id)
+        known = presences.get(key)
+        if known is None:
+            presences[key] = (at, at)
+        elif at < known[0]:
+            presences[key] = (at, known[1])
+        elif at > known[1]:
+            presences[key] = (known[0], at)
+    return presences, refused
+
+
+def _code_of(user_id: str) -> ProblemCode:
+    return ProblemCode.INVALID if user_id.strip() else ProblemCode.BLANK
+
+
+@lru_cache(maxsize=1_000)
+def _day_starts(start: date, end: date, time_zone: str) -> list[datetime]:
+    """First instants of the window's dates and of one more: five minutes ahead may be tomorrow."""
+    return [
+        billing_window.day_start(start + timedelta(days=offset), time_zone)
+        for offset in range((end - start).days + 2)
+    ]

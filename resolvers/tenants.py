@@ -1,0 +1,249 @@
+"""Tenants as the viewer may see and manage them: find, create, change, assign."""
+
+import unicodedata
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import Enum
+from typing import Any
+from uuid import UUID
+from zoneinfo import available_timezones
+
+from tortoise.exceptions import IntegrityError
+from tortoise.expressions import Q
+from tortoise.queryset import QuerySet
+
+from models import Tenant, database
+from resolvers import access, assignments, cursors
+from resolvers.errors import BadInput
+from resolvers.problems import Problem, ProblemCode
+from resolvers.viewers import Landlord, Operator, Viewer
+
+MAX_PAGE = 500
+MAX_TEXT = 255
+
+
+class TenantOrder(Enum):
+    """Sort keys as columns; the ID makes each order total."""
+
+    NAME_ASC = ("search_text", "id")
+    NAME_DESC = ("-search_text", "-id")
+    EXTERNAL_ID_ASC = ("external_id", "id")
+
+
+@dataclass(frozen=True, slots=True)
+class TenantFilter:
+    """All that is not None must hold."""
+
+    search: str | None = None
+    billable: bool | None = None
+    ids: Sequence[str] | None = None
+    external_ids: Sequence[str] | None = None
+    instance_ids: Sequence[UUID] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TenantPage:
+    rows: list[Tenant]
+    has_next: bool
+    order: TenantOrder
+    #: Everything the viewer may see that passes the filter, from the beginning.
+    all: QuerySet[Tenant]
+
+    async def total(self) -> int:
+        return await self.all.count()
+
+    def cursor(self, row: Tenant) -> str:
+        return cursors.encode(f"tenants {self.order.name}", *_place(row, self.order))
+
+
+async def search(
+    viewer: Viewer | Operator,
+    where: TenantFilter,
+    order: TenantOrder = TenantOrder.NAME_ASC,
+    first: int | None = None,
+    after: str | None = None,
+) -> TenantPage:
+    """A page of the tenants that the viewer may see."""
+    size = 100 if first is None else first
+    if not 0 <= size <= MAX_PAGE:
+        raise BadInput(f"first must be from 0 to {MAX_PAGE}.")
+    everything = access.visible_tenants(viewer).filter(_condition(where))
+    rest = everything
+    if after is not None:
+        key, tenant_id = cursors.decode(f"tenants {order.name}", after, 2)
+        rest = everything.filter(_behind(order, key, UUID(tenant_id)))
+    rows = await rest.order_by(*order.value).limit(size + 1)
+    return TenantPage(rows[:size], len(rows) > size, order, everything)
+
+
+def _condition(where: TenantFilter) -> Q:
+    condition = Q()
+    if where.search is not None:
+        condition &= Q(search_text__contains=_fold(where.search.strip()))
+    if where.billable is not None:
+        condition &= Q(billable=where.billable)
+    if where.ids is not None:
+        known = [parsed for text in where.ids if (parsed := access.tenant_id(text))]
+        condition &= Q(id__in=known)
+    if where.external_ids is not None:
+        condition &= Q(external_id__in=[text for text in where.external_ids if "\0" not in text])
+    if where.instance_ids is not None:
+        condition &= Q(instance_id__in=list(where.instance_ids))
+    return condition
+
+
+def _behind(order: TenantOrder, key: str, tenant_id: UUID) -> Q:
+    column = order.value[0].removeprefix("-")
+    way = "lt" if order.value[0].startswith("-") else "gt"
+    tie: dict[str, Any] = {column: key, f"id__{way}": tenant_id}
+    return Q(**{f"{column}__{way}": key}) | Q(**tie)
+
+
+def _place(row: Tenant, order: TenantOrder) -> tuple[str, str]:
+    return getattr(row, order.value[0].removeprefix("-")), str(row.id)
+
+
+def _fold(text: str) -> str:
+    """For sorting and searching without regard to case or to how a character is composed."""
+    return unicodedata.normalize("NFC", unicodedata.normalize("NFKC", text).casefold()).replace(
+        "\0", ""
+    )
+
+
+def search_text(name: str, external_id: str) -> str:
+    """The line break keeps a name before every longer one, and cannot be searched across."""
+    return f"{_fold(name)}\n{_fold(external_id)}"
+
+
+async def one(
+    viewer: Viewer | Operator,
+    *,
+    id: str | None = None,
+    external_id: str | None = None,
+    instance_id: UUID | None = None,
+) -> Tenant | None:
+    """The visible tenant known by exactly one of its three identifiers."""
+    where = TenantFilter(
+        ids=None if id is None else [id],
+        external_ids=None if external_id is None else [external_id],
+        instance_ids=None if instance_id is None else [instance_id],
+    )
+    return await access.visible_tenants(viewer).filter(_condition(where)).first()
+
+
+@dataclass(frozen=True, slots=True)
+class NewTenant:
+    name: str
+    external_id: str
+    instance_id: UUID
+    billable: bool = False
+    time_zone: str = "UTC"
+
+
+async def create(
+    viewer: Landlord | Operator, new: NewTenant, now: datetime
+) -> Tenant | list[Problem]:
+    """A new tenant, assigned to the landlord who creates it."""
+    name, external_id = new.name.strip(), new.external_id.strip()
+    problems = _text_problems("name", name) + _text_problems("externalId", external_id)
+    if new.time_zone not in available_timezones():
+        message = "The time zone is not an IANA name such as Europe/Berlin."
+        problems.append(Problem(ProblemCode.INVALID, message, ("input", "timeZone")))
+    if problems:
+        return problems
+    tenant = Tenant(
+        name=name,
+        external_id=external_id,
+        instance_id=new.instance_id,
+        billable=new.billable,
+        time_zone=new.time_zone,
+        search_text=search_text(name, external_id),
+        created_at=now,
+    )
+
+    async def work() -> Tenant:
+        await tenant.save(force_create=True)
+        if isinstance(viewer, Landlord):
+            await assignments.grant([tenant], viewer.id, viewer.id, now)
+        return tenant
+
+    return await _unless_taken(work, tenant.id, external_id, new.instance_id)
+
+
+@dataclass(frozen=True, slots=True)
+class TenantChange:
+    """What to change; None keeps the value. The time zone stays: it decided the report dates."""
+
+    name: str | None = None
+    external_id: str | None = None
+    instance_id: UUID | None = None
+
+
+async def update(tenant: Tenant, change: TenantChange) -> Tenant | list[Problem]:
+    """Change a tenant the viewer may manage; concurrent changes of other fields are kept."""
+    problems: list[Problem] = []
+    if change.name is not None:
+        problems += _text_problems("name", change.name.strip())
+    if change.external_id is not None:
+        problems += _text_problems("externalId", change.external_id.strip())
+    if problems:
+        return problems
+
+    async def work() -> Tenant:
+        row = await access.lock(tenant)
+        if change.name is not None:
+            row.name = change.name.strip()
+        if change.external_id is not None:
+            row.external_id = change.external_id.strip()
+        if change.instance_id is not None:
+            row.instance_id = change.instance_id
+        row.search_text = search_text(row.name, row.external_id)
+        await row.save(update_fields=["name", "external_id", "instance_id", "search_text"])
+        return row
+
+    return await _unless_taken(work, tenant.id, change.external_id, change.instance_id)
+
+
+async def set_billable(tenant: Tenant, billable: bool) -> Tenant:
+    """Configure a tenant as PureConnect billable, or no longer so."""
+
+    async def work() -> Tenant:
+        row = await access.lock(tenant)
+        row.billable = billable
+        await row.save(update_fields=["billable"])
+        return row
+
+    return await database.transaction(work)
+
+
+def _text_problems(name: str, value: str) -> list[Problem]:
+    """What is wrong with a name or an external ID, already trimmed."""
+    field = ("input", name)
+    if not value:
+        return [Problem(ProblemCode.BLANK, f"{name} must not be blank.", field)]
+    if len(value) > MAX_TEXT:
+        message = f"{name} has more than {MAX_TEXT} characters."
+        return [Problem(ProblemCode.INVALID, message, field)]
+    if any(unicodedata.category(character) in ("Cc", "Cs") for character in value):
+        message = f"{name} contains a control character."
+        return [Problem(ProblemCode.INVALID, message, field)]
+    return []
+
+
+async def _unless_taken(
+    work: Callable[[], Awaitable[Tenant]],
+    tenant_id: UUID,
+    external_id: str | None,
+    instance_id: UUID | None,
+) -> Tenant | list[Problem]:
+    try:
+        return await database.transaction(work)
+    except IntegrityError:
+        taken = await access.taken(tenant_id, external_id, instance_id)
+        if not taken:
+            raise
+        return [
+            Problem(ProblemCode.TAKEN, f"Another tenant has this {name}.", ("input", name))
+            for name in taken
+        ]
