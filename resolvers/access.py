@@ -9,16 +9,17 @@ Every query on tenants in this program starts at `visible_tenants`, and everythi
 a Tenant that came from there: holding one is the permission.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import assert_never
 from uuid import UUID
 
-from tortoise.expressions import F
+from tortoise.expressions import F, Q
 from tortoise.queryset import QuerySet
 
 from models import Tenant
-from resolvers.errors import Forbidden, TenantNotBillable
+from resolvers.errors import Forbidden
 from resolvers.viewers import Landlord, Operator, ServiceAccount, TenantAdministrator, Viewer
 
 
@@ -80,30 +81,50 @@ def visible_tenants(viewer: Viewer | Operator) -> QuerySet[Tenant]:
             assert_never(viewer)
 
 
-def tenant_id(text: str) -> UUID | None:
-    """An ID from the wire, or None when it cannot be the ID of any tenant."""
+def shows_billing(tenant: Tenant) -> bool:
+    """Billing is shown of PureConnect-billable tenants only."""
+    return tenant.billable
+
+
+@dataclass(frozen=True, slots=True)
+class TenantKey:
+    """What names one tenant on the wire: exactly one of its three identifiers."""
+
+    id: str | None = None
+    external_id: str | None = None
+    instance_id: UUID | None = None
+
+
+async def hold(viewer: Viewer | Operator, keys: Collection[TenantKey]) -> dict[TenantKey, Tenant]:
+    """Those of the keys that name a visible tenant, with the tenant; one statement for all.
+
+    A key that is malformed, unknown or foreign is simply absent: one outcome, no oracle.
+    """
+    ids = {key: parsed for key in keys if (parsed := parse_id(key.id or "")) is not None}
+    externals = {key.external_id for key in keys if key.external_id and "\0" not in key.external_id}
+    instances = {key.instance_id for key in keys if key.instance_id}
+    rows = await visible_tenants(viewer).filter(
+        Q(id__in=list(ids.values()))
+        | Q(external_id__in=list(externals))
+        | Q(instance_id__in=list(instances))
+    )
+    found: dict[object, Tenant] = {}
+    for row in rows:
+        found |= {row.id: row, row.external_id: row, ("instance", row.instance_id): row}
+    held = {
+        key: found.get(ids.get(key) or key.external_id or ("instance", key.instance_id))
+        for key in keys
+    }
+    return {key: row for key, row in held.items() if row is not None}
+
+
+def parse_id(text: str) -> UUID | None:
+    """An ID from the wire, or None when it cannot be the ID of anything."""
     try:
         parsed = UUID(text)
     except ValueError:
         return None
     return parsed if str(parsed) == text.lower() else None
-
-
-async def hold(viewer: Viewer | Operator, ids: Iterable[str]) -> dict[str, Tenant]:
-    """The visible ones among the tenants with these IDs, by the ID as it was given.
-
-    An ID that is malformed, unknown or foreign is simply absent: one outcome, one statement.
-    """
-    wanted = {text: parsed for text in ids if (parsed := tenant_id(text)) is not None}
-    rows = await visible_tenants(viewer).filter(id__in=list(wanted.values()))
-    by_id = {row.id: row for row in rows}
-    return {text: by_id[parsed] for text, parsed in wanted.items() if parsed in by_id}
-
-
-def require_billable(tenant: Tenant) -> None:
-    """Billing is shown for PureConnect-billable tenants only."""
-    if not tenant.billable:
-        raise TenantNotBillable
 
 
 async def lock(tenant: Tenant) -> Tenant:

@@ -5,8 +5,16 @@ from datetime import datetime
 from uuid import UUID
 
 from models import Assignment, Principal, PrincipalKind, PrincipalStatus, Tenant, database
+from resolvers import access
+from resolvers.access import TenantKey
+from resolvers.errors import TenantNotFound
+from resolvers.problems import Problem, ProblemCode
+from resolvers.viewers import Viewer
 
 MAX_TENANTS = 500
+
+#: The tenants in the order given, and what kept the call from being done.
+Outcome = tuple[list[Tenant], list[Problem]]
 
 
 async def assignee(principal_id: UUID, *kinds: PrincipalKind) -> Principal | None:
@@ -21,6 +29,49 @@ async def assign(
 ) -> None:
     """Make the tenants visible to the principal; those that are already stay as they are."""
     await database.transaction(lambda: grant(tenants, principal.id, granted_by, now))
+
+
+async def assign_for(
+    viewer: Viewer, tenant_ids: Sequence[str], landlord_id: str, now: datetime
+) -> Outcome:
+    """Assign tenants the viewer may see to a landlord: all of them, or none."""
+    tenants, landlord, problems = await _parties(viewer, tenant_ids, landlord_id)
+    if landlord is None or problems:
+        return [], problems
+    await assign(tenants, landlord, viewer.id, now)
+    return tenants, []
+
+
+async def unassign_for(
+    viewer: Viewer, tenant_ids: Sequence[str], landlord_id: str, now: datetime
+) -> Outcome:
+    """Take tenants the viewer may see from a landlord: all of them, or none."""
+    tenants, landlord, problems = await _parties(viewer, tenant_ids, landlord_id)
+    if landlord is None or problems:
+        return [], problems
+    await unassign(tenants, landlord, now)
+    return tenants, []
+
+
+async def _parties(
+    viewer: Viewer, tenant_ids: Sequence[str], landlord_id: str
+) -> tuple[list[Tenant], Principal | None, list[Problem]]:
+    if len(tenant_ids) > MAX_TENANTS:
+        message = f"At most {MAX_TENANTS} tenants fit into one call; there are {len(tenant_ids)}."
+        return [], None, [Problem(ProblemCode.TOO_MANY, message, ("tenantIds",))]
+    keys = [TenantKey(id=text) for text in tenant_ids]
+    held = await access.hold(viewer, keys)
+    problems = [
+        Problem(ProblemCode.NOT_FOUND, str(TenantNotFound()), ("tenantIds", str(position)))
+        for position, key in enumerate(keys)
+        if key not in held
+    ]
+    parsed = access.parse_id(landlord_id)
+    landlord = parsed and await assignee(parsed, PrincipalKind.LANDLORD)
+    if not landlord:
+        message = "There is no active landlord with this ID."
+        problems.append(Problem(ProblemCode.NOT_FOUND, message, ("landlordId",)))
+    return [held[key] for key in keys if key in held], landlord or None, problems
 
 
 async def grant(

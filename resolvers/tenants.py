@@ -84,7 +84,7 @@ def _condition(where: TenantFilter) -> Q:
     if where.billable is not None:
         condition &= Q(billable=where.billable)
     if where.ids is not None:
-        known = [parsed for text in where.ids if (parsed := access.tenant_id(text))]
+        known = [parsed for text in where.ids if (parsed := access.parse_id(text))]
         condition &= Q(id__in=known)
     if where.external_ids is not None:
         condition &= Q(external_id__in=[text for text in where.external_ids if "\0" not in text])
@@ -114,22 +114,6 @@ def _fold(text: str) -> str:
 def search_text(name: str, external_id: str) -> str:
     """The line break keeps a name before every longer one, and cannot be searched across."""
     return f"{_fold(name)}\n{_fold(external_id)}"
-
-
-async def one(
-    viewer: Viewer | Operator,
-    *,
-    id: str | None = None,
-    external_id: str | None = None,
-    instance_id: UUID | None = None,
-) -> Tenant | None:
-    """The visible tenant known by exactly one of its three identifiers."""
-    where = TenantFilter(
-        ids=None if id is None else [id],
-        external_ids=None if external_id is None else [external_id],
-        instance_ids=None if instance_id is None else [instance_id],
-    )
-    return await access.visible_tenants(viewer).filter(_condition(where)).first()
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,80 @@
+"""Permission classes: the rules of who may see what, stated on the fields they guard.
+
+Each asks the one place in `resolvers/` that decides. They stand on a field in the order in
+which they are checked: what the caller is, which tenant, is it billable, is the date in the
+window. Leaf fields have none: a check for each of 2,000 users would cost more than the report.
+"""
+
+from typing import Any, NoReturn
+
+from strawberry.permission import BasePermission, PermissionExtension
+
+from graph.context import Info
+from graph.types.keys import tenant_key
+from models import Tenant
+from resolvers import access, billing_window
+from resolvers.access import Scope
+from resolvers.errors import Forbidden, TenantNotBillable, Unauthenticated
+from resolvers.viewers import Viewer
+
+
+def guard(*permissions: BasePermission, silently: bool = False) -> PermissionExtension:
+    """Put permissions on a field. `silently` answers null instead of an error."""
+    return PermissionExtension(list(permissions), use_directives=False, fail_silently=silently)
+
+
+class IsAuthenticated(BasePermission):
+    """Somebody known is asking. The endpoint refuses others before GraphQL is parsed; this
+    holds should a field ever be reached another way."""
+
+    def has_permission(self, source: Any, info: Info, **kwargs: Any) -> bool:
+        return isinstance(info.context.viewer, Viewer)
+
+    def on_unauthorized(self) -> NoReturn:
+        raise Unauthenticated("Sign in first.")
+
+
+class HasScope(BasePermission):
+    """The viewer's role or scopes allow it; speaks of the caller only."""
+
+    def __init__(self, scope: Scope) -> None:
+        self.scope = scope
+
+    def has_permission(self, source: Any, info: Info, **kwargs: Any) -> bool:
+        return self.scope in access.scopes(info.context.viewer)
+
+    def on_unauthorized(self) -> NoReturn:
+        raise Forbidden(f"You may not do this: it needs the scope {self.scope.value}.")
+
+
+class CanSeeTenant(BasePermission):
+    """The tenant that the arguments name is among those the viewer may see."""
+
+    async def has_permission(self, source: Any, info: Info, **kwargs: Any) -> bool:
+        await info.context.hold(tenant_key(kwargs))
+        return True
+
+
+class TenantIsBillable(BasePermission):
+    """The tenant is configured as PureConnect billable."""
+
+    def has_permission(self, source: Any, info: Info, **kwargs: Any) -> bool:
+        return access.shows_billing(_tenant(source, info, kwargs))
+
+    def on_unauthorized(self) -> NoReturn:
+        raise TenantNotBillable
+
+
+class WithinBillingWindow(BasePermission):
+    """The date is one of the past six months, in the tenant's time zone."""
+
+    def has_permission(self, source: Any, info: Info, **kwargs: Any) -> bool:
+        tenant = _tenant(source, info, kwargs)
+        billing_window.at(info.context.now, tenant.time_zone).require(kwargs["date"])
+        return True
+
+
+def _tenant(source: Any, info: Info, kwargs: dict[str, Any]) -> Tenant:
+    """The tenant a field is about: its own object, or the one CanSeeTenant let pass."""
+    row: Tenant = source.row if source is not None else info.context.held[tenant_key(kwargs)]
+    return row

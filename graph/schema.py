@@ -1,0 +1,205 @@
+"""The whole API in one sitting: every root field, its guards in the order they are checked, and
+the resolver it hands over to.
+
+Root fields that can be refused are nullable, so that one refusal leaves its siblings standing.
+"""
+
+import datetime as dt
+from typing import Annotated, cast
+
+import strawberry
+from strawberry.schema.config import StrawberryConfig
+
+from graph.context import Info
+from graph.permissions import (
+    CanSeeTenant,
+    HasScope,
+    IsAuthenticated,
+    TenantIsBillable,
+    WithinBillingWindow,
+    guard,
+)
+from graph.types import billing
+from graph.types.billing import BillingReport, BillingTrend
+from graph.types.given import given
+from graph.types.keys import TenantBy
+from graph.types.login import MAX_LOGINS, LoginsRecordInput, LoginsRecordPayload
+from graph.types.problem import ErrorCode
+from graph.types.scalars import SCALARS
+from graph.types.tenant import Tenant, TenantConnection, TenantFilter, TenantOrder
+from graph.types.tenant_changes import (
+    TenantCreateInput,
+    TenantCreatePayload,
+    TenantsAssignPayload,
+    TenantSetBillablePayload,
+    TenantsUnassignPayload,
+    TenantUpdateInput,
+    TenantUpdatePayload,
+)
+from graph.types.viewer import Viewer
+from resolvers import assignments, logins, tenants
+from resolvers.access import Scope, TenantKey
+from resolvers.viewers import Landlord
+
+
+@strawberry.type(description="What can be asked.")
+class Query:
+    @strawberry.field(
+        description="The authenticated caller.", extensions=[guard(IsAuthenticated())]
+    )
+    def viewer(self, info: Info) -> Viewer:
+        return Viewer.of(info.context.viewer)
+
+    @strawberry.field(
+        description="Tenants the viewer may see: those assigned to a landlord or a service"
+        " account, or the administrator's own. first: 0 to 500.",
+        extensions=[guard(IsAuthenticated())],
+    )
+    async def tenants(
+        self,
+        info: Info,
+        first: int | None = 100,
+        after: str | None = strawberry.UNSET,
+        filter: TenantFilter | None = strawberry.UNSET,
+        order_by: TenantOrder = TenantOrder.NAME_ASC,
+    ) -> TenantConnection | None:
+        where = (given(filter) or TenantFilter()).where()
+        cursor = given(after)
+        page = await tenants.search(info.context.viewer, where, order_by.order(), first, cursor)
+        return TenantConnection.of(page, cursor)
+
+    @strawberry.field(
+        description="One tenant, or null when there is none among those the viewer may see.",
+        extensions=[guard(IsAuthenticated())],
+    )
+    async def tenant(self, info: Info, by: TenantBy) -> Tenant | None:
+        row = await info.context.tenants.load(by.key())
+        return None if row is None else Tenant.of(row)
+
+    @strawberry.field(
+        description="Billing report of a tenant on a report date.",
+        extensions=[
+            guard(
+                IsAuthenticated(),
+                HasScope(Scope.BILLING_READ),
+                CanSeeTenant(),
+                TenantIsBillable(),
+                WithinBillingWindow(),
+            )
+        ],
+    )
+    async def billing_report(
+        self, info: Info, tenant: strawberry.ID, date: dt.date
+    ) -> BillingReport | None:
+        return await billing.report(info, info.context.held[TenantKey(id=tenant)], date)
+
+    @strawberry.field(
+        description="Daily maximum users of a tenant over the billing window or a part of it.",
+        extensions=[
+            guard(
+                IsAuthenticated(),
+                HasScope(Scope.BILLING_READ),
+                CanSeeTenant(),
+                TenantIsBillable(),
+            )
+        ],
+    )
+    async def billing_trend(
+        self,
+        info: Info,
+        tenant: strawberry.ID,
+        from_: Annotated[dt.date | None, strawberry.argument(name="from")] = strawberry.UNSET,
+        to: dt.date | None = strawberry.UNSET,
+    ) -> BillingTrend | None:
+        row = info.context.held[TenantKey(id=tenant)]
+        return await billing.trend(info, row, given(from_), given(to))
+
+
+_manages = guard(IsAuthenticated(), HasScope(Scope.TENANTS_MANAGE))
+_manages_this = guard(IsAuthenticated(), HasScope(Scope.TENANTS_MANAGE), CanSeeTenant())
+_assigns = guard(IsAuthenticated(), HasScope(Scope.TENANTS_ASSIGN))
+
+
+@strawberry.type(description="What can be changed.")
+class Mutation:
+    @strawberry.field(
+        description="Create a tenant and assign it to the landlord who creates it.",
+        extensions=[_manages],
+    )
+    async def tenant_create(
+        self, info: Info, input: TenantCreateInput
+    ) -> TenantCreatePayload | None:
+        landlord = cast(Landlord, info.context.viewer)
+        outcome = await tenants.create(landlord, input.new(), info.context.now)
+        return TenantCreatePayload.of(outcome)
+
+    @strawberry.field(
+        description="Change a tenant's name or identifiers.", extensions=[_manages_this]
+    )
+    async def tenant_update(
+        self, info: Info, id: strawberry.ID, input: TenantUpdateInput
+    ) -> TenantUpdatePayload | None:
+        change = input.change()
+        if isinstance(change, list):
+            return TenantUpdatePayload.of(change)
+        outcome = await tenants.update(info.context.held[TenantKey(id=id)], change)
+        return TenantUpdatePayload.of(outcome)
+
+    @strawberry.field(
+        description="Configure a tenant as PureConnect billable, or no longer so.",
+        extensions=[_manages_this],
+    )
+    async def tenant_set_billable(
+        self, info: Info, id: strawberry.ID, billable: bool
+    ) -> TenantSetBillablePayload | None:
+        row = await tenants.set_billable(info.context.held[TenantKey(id=id)], billable)
+        return TenantSetBillablePayload.of(row)
+
+    @strawberry.field(
+        description="Make tenants visible to a landlord. At most 500; all of them, or none.",
+        extensions=[_assigns],
+    )
+    async def tenants_assign(
+        self, info: Info, tenant_ids: list[strawberry.ID], landlord_id: strawberry.ID
+    ) -> TenantsAssignPayload | None:
+        context = info.context
+        return TenantsAssignPayload.of(
+            *await assignments.assign_for(context.viewer, tenant_ids, landlord_id, context.now)
+        )
+
+    @strawberry.field(
+        description="Take tenants away from a landlord, from their next request on. At most 500;"
+        " all of them, or none.",
+        extensions=[_assigns],
+    )
+    async def tenants_unassign(
+        self, info: Info, tenant_ids: list[strawberry.ID], landlord_id: strawberry.ID
+    ) -> TenantsUnassignPayload | None:
+        context = info.context
+        return TenantsUnassignPayload.of(
+            *await assignments.unassign_for(context.viewer, tenant_ids, landlord_id, context.now)
+        )
+
+    @strawberry.field(
+        description="Record logins of a tenant's users. Bad ones are refused one by one; the good"
+        " ones are kept. Needs the scope logins:write of a service account.",
+        extensions=[guard(IsAuthenticated(), HasScope(Scope.LOGINS_WRITE), CanSeeTenant())],
+    )
+    async def logins_record(
+        self, info: Info, input: LoginsRecordInput
+    ) -> LoginsRecordPayload | None:
+        if len(input.logins) > MAX_LOGINS:
+            return LoginsRecordPayload.too_many(len(input.logins))
+        tenant = info.context.held[input.tenant.key()]
+        return LoginsRecordPayload.of(
+            await logins.record(tenant, input.records(), info.context.now)
+        )
+
+
+schema = strawberry.Schema(
+    query=Query,
+    mutation=Mutation,
+    # Nothing refers to it: it documents errors[].extensions.code.
+    types=[ErrorCode],
+    config=StrawberryConfig(scalar_map=SCALARS, disable_field_suggestions=True),
+)

@@ -1,0 +1,206 @@
+import datetime as dt
+from typing import TYPE_CHECKING, Annotated, Any, Self, cast
+
+import strawberry
+
+from graph import lookahead
+from graph.context import Info
+from graph.permissions import HasScope, guard
+from graph.types.given import given
+from graph.types.pagination import PageInfo
+from models import Tenant as TenantRow
+from resolvers import billing_reports, billing_trends, billing_window
+from resolvers.access import Scope
+from resolvers.billing_reports import BilledUser as BilledUserRecord
+from resolvers.billing_reports import BillingReport as BillingReportRecord
+from resolvers.billing_reports import ReportRequest, UsersPage
+from resolvers.billing_trends import BillingTrend as BillingTrendRecord
+from resolvers.billing_trends import TrendRequest
+from resolvers.billing_window import BillingWindow
+from resolvers.errors import Refusal
+
+if TYPE_CHECKING:
+    from graph.types.tenant import Tenant
+
+
+@strawberry.type(description="Report dates from and to, both included.")
+class DateRange:
+    from_: dt.date = strawberry.field(name="from", description="First date.")
+    to: dt.date = strawberry.field(description="Last date.")
+
+    @classmethod
+    def of(cls, window: BillingWindow) -> Self:
+        return cls(from_=window.start, to=window.end)
+
+
+@strawberry.type(description="A user of a tenant who logged in on the report date.")
+class BilledUser:
+    user_id: strawberry.ID = strawberry.field(
+        description="Unique within its tenant only, therefore not named id."
+    )
+    first_login_at: dt.datetime = strawberry.field(description="First login of the report date.")
+    last_login_at: dt.datetime = strawberry.field(description="Last login of the report date.")
+
+    @classmethod
+    def of(cls, record: BilledUserRecord) -> "BilledUser":
+        """The record as it is: it has the same attributes, and a report has thousands."""
+        return cast(BilledUser, record)
+
+
+@strawberry.type(description="A user of a report, with its place in the list.")
+class BilledUserEdge:
+    cursor: str = strawberry.field(description="Pass it as after to go on behind this user.")
+    node: BilledUser = strawberry.field(description="The user.")
+
+
+@strawberry.type(description="A page of the users counted in a report.")
+class BilledUserConnection:
+    total_count: int = strawberry.field(description="Number of users of the whole report.")
+    page_info: PageInfo = strawberry.field(description="Where this page stands.")
+    nodes: list[BilledUser] = strawberry.field(description="Users of this page.")
+    report: strawberry.Private[BillingReportRecord]
+
+    @strawberry.field(description="Users of this page with their cursors.")
+    def edges(self) -> list[BilledUserEdge]:
+        return [BilledUserEdge(cursor=_cursor(self.report, u), node=u) for u in self.nodes]
+
+    @classmethod
+    def of(cls, report: BillingReportRecord, page: UsersPage) -> Self:
+        # The page was read with one user more, who only says that there is a next page.
+        users = report.users[page]
+        shown = [BilledUser.of(record) for record in users[: page.first]]
+        return cls(
+            total_count=report.max_users,
+            page_info=PageInfo.of(
+                has_next=len(users) > page.first,
+                after=page.after or None,
+                first=_cursor(report, shown[0]) if shown else None,
+                last=_cursor(report, shown[-1]) if shown else None,
+            ),
+            nodes=shown,
+            report=report,
+        )
+
+
+def _cursor(report: BillingReportRecord, user: BilledUser) -> str:
+    return billing_reports.user_cursor(report.tenant, report.on, user.user_id)
+
+
+@strawberry.type(description="How many users of a tenant logged in on a date, and who they were.")
+class BillingReport:
+    id: strawberry.ID = strawberry.field(
+        description="Stable across requests (tenant and date), for client caches."
+    )
+    date: dt.date = strawberry.field(description="The report date, in the tenant's time zone.")
+    max_users: int = strawberry.field(
+        description="Maximum number of users that logged in on the date: the number of distinct"
+        " user IDs. Equals users.totalCount."
+    )
+    record: strawberry.Private[BillingReportRecord]
+
+    @strawberry.field(description="The tenant reported on.")
+    def tenant(self) -> Annotated["Tenant", strawberry.lazy("graph.types.tenant")]:
+        from graph.types.tenant import Tenant
+
+        return Tenant.of(self.record.tenant)
+
+    @strawberry.field(description="First instant of the report date.")
+    def day_start(self) -> dt.datetime:
+        return billing_window.day_start(self.record.on, self.record.tenant.time_zone)
+
+    @strawberry.field(description="First instant after the report date: [dayStart, dayEnd).")
+    def day_end(self) -> dt.datetime:
+        return billing_window.day_end(self.record.on, self.record.tenant.time_zone)
+
+    @strawberry.field(
+        description="The users counted in maxUsers, ordered by user ID, for auditing."
+        " first: 0 to 5000. A service account needs the scope billing:users.",
+        extensions=[guard(HasScope(Scope.BILLING_USERS))],
+    )
+    def users(
+        self, first: int | None = 1000, after: str | None = strawberry.UNSET
+    ) -> BilledUserConnection | None:
+        record = self.record
+        page = billing_reports.users_page(record.tenant, record.on, first, given(after))
+        return BilledUserConnection.of(record, page)
+
+    @classmethod
+    def of(cls, record: BillingReportRecord) -> Self:
+        return cls(
+            id=strawberry.ID(f"{record.tenant.id}:{record.on}"),
+            date=record.on,
+            max_users=record.max_users,
+            record=record,
+        )
+
+
+async def report(info: Info, tenant: TenantRow, on: dt.date) -> BillingReport:
+    """The report of a tenant that is held, with every page of users that the query selects."""
+    pages = [
+        page
+        for arguments in lookahead.arguments_of(info, "users")
+        if (page := _page(tenant, on, arguments)) is not None
+    ]
+    request = ReportRequest(tenant, on, tuple(dict.fromkeys(pages)))
+    return BillingReport.of(await info.context.reports.load(request))
+
+
+def _page(tenant: TenantRow, on: dt.date, arguments: dict[str, Any]) -> UsersPage | None:
+    try:
+        return billing_reports.users_page(
+            tenant, on, arguments.get("first"), arguments.get("after")
+        )
+    except Refusal:
+        return None  # The field itself will refuse, in its own place in the answer.
+
+
+@strawberry.type(description="Maximum users of one date.")
+class DailyMaxUsers:
+    date: dt.date = strawberry.field(description="The report date.")
+    max_users: int = strawberry.field(description="Number of distinct users of the date.")
+
+
+@strawberry.type(description="Daily maximum users of a tenant over a range of dates.")
+class BillingTrend:
+    range: DateRange = strawberry.field(
+        description="Dates covered, after clamping to the tenant's billingWindow."
+    )
+    points: list[DailyMaxUsers] = strawberry.field(
+        description="One point for each date of the range, oldest first, zero when nobody logged"
+        " in; at most 185."
+    )
+    peak: DailyMaxUsers | None = strawberry.field(
+        description="Date with the most users (the earliest when tied); null when nobody logged in."
+    )
+    distinct_users: int = strawberry.field(
+        description="Distinct users over the whole range: not the sum of the points."
+    )
+    user_days: int = strawberry.field(description="Sum of the points: one for each user and date.")
+
+    @classmethod
+    def of(cls, record: BillingTrendRecord) -> Self:
+        points = [
+            DailyMaxUsers(date=record.range.start + dt.timedelta(days=offset), max_users=count)
+            for offset, count in enumerate(record.counts)
+        ]
+        peak = max(points, key=lambda point: point.max_users)
+        return cls(
+            range=DateRange.of(record.range),
+            points=points,
+            peak=peak if peak.max_users else None,
+            # Null only when it was not selected, and so is never seen.
+            distinct_users=cast(int, record.distinct_users),
+            user_days=sum(record.counts),
+        )
+
+
+async def trend(
+    info: Info, tenant: TenantRow, start: dt.date | None, end: dt.date | None
+) -> BillingTrend:
+    """The trend of a tenant that is held; distinct users are counted only when selected."""
+    request = TrendRequest(
+        tenant,
+        billing_trends.clamp(tenant, info.context.now, start, end),
+        bool(lookahead.arguments_of(info, "distinctUsers")),
+    )
+    return BillingTrend.of(await info.context.trends.load(request))

@@ -1,0 +1,163 @@
+import datetime as dt
+from enum import Enum
+from typing import Annotated, Self
+from uuid import UUID
+
+import strawberry
+
+from graph.context import Info
+from graph.permissions import HasScope, TenantIsBillable, WithinBillingWindow, guard
+from graph.types import billing
+from graph.types.billing import BillingReport, BillingTrend, DateRange
+from graph.types.given import given
+from graph.types.pagination import PageInfo
+from models import Tenant as TenantRow
+from resolvers import billing_window, tenants
+from resolvers.access import Scope
+from resolvers.tenants import TenantPage
+
+
+@strawberry.enum(
+    description="Order of a list of tenants. Names are compared without regard to case."
+)
+class TenantOrder(Enum):
+    NAME_ASC = strawberry.enum_value("NAME_ASC", description="By name, from A to Z.")
+    NAME_DESC = strawberry.enum_value("NAME_DESC", description="By name, from Z to A.")
+    EXTERNAL_ID_ASC = strawberry.enum_value("EXTERNAL_ID_ASC", description="By external ID.")
+
+    def order(self) -> tenants.TenantOrder:
+        return tenants.TenantOrder[self.name]
+
+
+@strawberry.type(description="A customer organisation of the service.")
+class Tenant:
+    id: strawberry.ID = strawberry.field(description="ID of the tenant in this API.")
+    name: str = strawberry.field(description="Name of the tenant.")
+    external_id: str = strawberry.field(
+        description="ID of the tenant in the operator's own systems; unique."
+    )
+    instance_id: UUID = strawberry.field(description="PureConnect Instance Unique ID; unique.")
+    billable: bool = strawberry.field(
+        description="Indicates the tenant is configured as PureConnect billable."
+    )
+    time_zone: str = strawberry.field(
+        description="IANA time zone whose calendar days are the tenant's report dates. Fixed when"
+        " the tenant is created."
+    )
+    row: strawberry.Private[TenantRow]
+
+    @strawberry.field(
+        description="Report dates that can be viewed: the past six months up to today, in the"
+        " tenant's time zone, both ends included."
+    )
+    def billing_window(self, info: Info) -> DateRange:
+        return DateRange.of(billing_window.at(info.context.now, self.time_zone))
+
+    @strawberry.field(
+        description="Billing report of a report date. Null without an error when the tenant is"
+        " not billable.",
+        extensions=[
+            guard(HasScope(Scope.BILLING_READ)),
+            guard(TenantIsBillable(), silently=True),
+            guard(WithinBillingWindow()),
+        ],
+    )
+    async def billing_report(self, info: Info, date: dt.date) -> BillingReport | None:
+        return await billing.report(info, self.row, date)
+
+    @strawberry.field(
+        description="Daily maximum users over the billing window or a part of it. Null without an"
+        " error when the tenant is not billable.",
+        extensions=[
+            guard(HasScope(Scope.BILLING_READ)),
+            guard(TenantIsBillable(), silently=True),
+        ],
+    )
+    async def billing_trend(
+        self,
+        info: Info,
+        from_: Annotated[dt.date | None, strawberry.argument(name="from")] = strawberry.UNSET,
+        to: dt.date | None = strawberry.UNSET,
+    ) -> BillingTrend | None:
+        return await billing.trend(info, self.row, given(from_), given(to))
+
+    @classmethod
+    def of(cls, row: TenantRow) -> Self:
+        return cls(
+            id=strawberry.ID(str(row.id)),
+            name=row.name,
+            external_id=row.external_id,
+            instance_id=row.instance_id,
+            billable=row.billable,
+            time_zone=row.time_zone,
+            row=row,
+        )
+
+
+@strawberry.type(description="A tenant of a list, with its place in it.")
+class TenantEdge:
+    cursor: str = strawberry.field(description="Pass it as after to go on behind this tenant.")
+    node: Tenant = strawberry.field(description="The tenant.")
+
+
+@strawberry.type(description="A page of the tenants that the viewer may see.")
+class TenantConnection:
+    page_info: PageInfo = strawberry.field(description="Where this page stands.")
+    nodes: list[Tenant] = strawberry.field(description="Tenants of this page.")
+    page: strawberry.Private[TenantPage]
+
+    @strawberry.field(
+        description="Number of tenants that the viewer may see and that pass the filter."
+    )
+    async def total_count(self) -> int:
+        return await self.page.total()
+
+    @strawberry.field(description="Tenants of this page with their cursors.")
+    def edges(self) -> list[TenantEdge]:
+        return [TenantEdge(cursor=self.page.cursor(node.row), node=node) for node in self.nodes]
+
+    @classmethod
+    def of(cls, page: TenantPage, after: str | None) -> Self:
+        rows = page.rows
+        return cls(
+            page_info=PageInfo.of(
+                has_next=page.has_next,
+                after=after,
+                first=page.cursor(rows[0]) if rows else None,
+                last=page.cursor(rows[-1]) if rows else None,
+            ),
+            nodes=[Tenant.of(row) for row in rows],
+            page=page,
+        )
+
+
+@strawberry.input(
+    description="All conditions must hold. Lists carry at most 500 values; they join another"
+    " system in one request."
+)
+class TenantFilter:
+    search: str | None = strawberry.field(
+        default=strawberry.UNSET,
+        description="Part of the name or of the external ID, without regard to case.",
+    )
+    billable: bool | None = strawberry.field(
+        default=strawberry.UNSET, description="Configured as PureConnect billable, or not."
+    )
+    ids: list[strawberry.ID] | None = strawberry.field(
+        default=strawberry.UNSET, description="One of these IDs."
+    )
+    external_ids: list[str] | None = strawberry.field(
+        default=strawberry.UNSET, description="One of these external IDs."
+    )
+    instance_ids: list[UUID] | None = strawberry.field(
+        default=strawberry.UNSET, description="One of these instance IDs."
+    )
+
+    def where(self) -> tenants.TenantFilter:
+        return tenants.TenantFilter(
+            search=given(self.search),
+            billable=given(self.billable),
+            ids=given(self.ids),
+            external_ids=given(self.external_ids),
+            instance_ids=given(self.instance_ids),
+        )
