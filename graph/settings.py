@@ -38,53 +38,67 @@ class Settings(BaseSettings):
     )
 
     database_url: SecretStr | None = Field(
-        None, description="Where data is kept: sqlite://path/to/file or postgresql://..."
+        default=None, description="Where data is kept: sqlite://path/to/file or postgresql://..."
     )
     database_pool_size: int = Field(
-        10, ge=1, le=1000, description="PostgreSQL connections each worker may hold."
+        default=10, ge=1, le=1000, description="PostgreSQL connections each worker may hold."
     )
     database_timeout: float = Field(
-        8, gt=0, le=60, description="Seconds one database statement may take."
+        default=8, gt=0, le=60, description="Seconds one database statement may take."
     )
     token_issuer: str | None = Field(
-        None, description="The exact `iss` of the access tokens to accept."
+        default=None, description="The exact `iss` of the access tokens to accept."
     )
     token_audience: str | None = Field(
-        None, description="What `aud` of an access token must contain: the name of this API."
+        default=None,
+        description="What `aud` of an access token must contain: the name of this API.",
     )
     token_jwks_file: Path | None = Field(
-        None, description="The issuer's public keys, a JWK Set. Either this or TOKEN_KEY_FILE."
+        default=None,
+        description="The issuer's public keys, a JWK Set. Either this or TOKEN_KEY_FILE.",
     )
     token_key_file: Path | None = Field(
-        None, description="The issuer's one public key in PEM. Either this or TOKEN_JWKS_FILE."
+        default=None,
+        description="The issuer's one public key in PEM. Either this or TOKEN_JWKS_FILE.",
     )
     token_types: Annotated[tuple[str, ...], NoDecode] = Field(
-        ("at+jwt", "jwt"),
+        default=("at+jwt", "jwt"),
         min_length=1,
         description="Accepted `typ` headers of access tokens, comma-separated.",
     )
     token_leeway: int = Field(
-        30, ge=0, le=30, description="Seconds the issuer's clock may differ from this machine's."
+        default=30,
+        ge=0,
+        le=30,
+        description="Seconds the issuer's clock may differ from this machine's.",
     )
-    host: str = Field("127.0.0.1", description="Address to listen on.")
-    port: int = Field(8000, ge=1, le=65535, description="Port to listen on.")
-    workers: int = Field(1, ge=1, le=256, description="Server processes.")
-    graphiql: bool = Field(False, description="Serve the GraphiQL page to browsers.")
+    host: str = Field(default="127.0.0.1", description="Address to listen on.")
+    port: int = Field(default=8000, ge=1, le=65535, description="Port to listen on.")
+    workers: int = Field(default=1, ge=1, le=256, description="Server processes.")
+    graphiql: bool = Field(default=False, description="Serve the GraphiQL page to browsers.")
     log_level: Literal["debug", "info", "warning", "error"] = Field(
-        "info", description="The least important messages still logged."
+        default="info", description="The least important messages still logged."
     )
     max_body_bytes: int = Field(
-        1024 * 1024, ge=1024, description="Largest body of a request, in bytes."
+        default=1024 * 1024, ge=1024, description="Largest body of a request, in bytes."
     )
-    max_tokens: Limit = Field(1000, description="Most lexical tokens in a document.")
-    max_depth: Limit = Field(12, description="Deepest nesting of fields.")
-    max_introspection_depth: Limit = Field(16, description="Deepest nesting below __schema.")
-    max_fields: Limit = Field(500, description="Most fields, fragments counted where spread.")
-    max_aliases: Limit = Field(30, description="Most aliases, fragments counted where spread.")
-    max_directives: Limit = Field(20, description="Most directives.")
-    max_roots: Limit = Field(20, description="Most root fields.")
-    max_nodes: Limit = Field(20_000, description="Most list items that page sizes may add up to.")
-    max_list_items: Limit = Field(500, description="Most items in one list argument.")
+    max_tokens: Limit = Field(default=1000, description="Most lexical tokens in a document.")
+    max_depth: Limit = Field(default=12, description="Deepest nesting of fields.")
+    max_introspection_depth: Limit = Field(
+        default=16, description="Deepest nesting below __schema."
+    )
+    max_fields: Limit = Field(
+        default=500, description="Most fields, fragments counted where spread."
+    )
+    max_aliases: Limit = Field(
+        default=30, description="Most aliases, fragments counted where spread."
+    )
+    max_directives: Limit = Field(default=20, description="Most directives.")
+    max_roots: Limit = Field(default=20, description="Most root fields.")
+    max_nodes: Limit = Field(
+        default=20_000, description="Most list items that page sizes may add up to."
+    )
+    max_list_items: Limit = Field(default=500, description="Most items in one list argument.")
 
     @classmethod
     def settings_customise_sources(

@@ -231,6 +231,15 @@ def test_a_token_with_one_byte_changed_names_nobody(alg: str, data: st.DataObjec
         tokens.verify(token[:at] + byte + token[at + 1 :], NOW)
 
 
+@pytest.mark.parametrize("alg", MUTABLE)
+def test_a_signature_of_another_length_names_nobody(alg: str) -> None:
+    token, tokens = MUTABLE[alg]
+
+    for wrong in (token[:-4], token[:-40], token + "AAAA", token[: token.rindex(".") + 3]):
+        with pytest.raises(Unauthenticated):
+            tokens.verify(wrong, NOW)
+
+
 @given(st.text())
 def test_any_text_is_refused_and_breaks_nothing(text: str) -> None:
     with pytest.raises(Unauthenticated):
