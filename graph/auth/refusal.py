@@ -1,0 +1,15 @@
+"""One refusal for every failed sign-in: the caller learns nothing, the log learns the reason."""
+
+import logging
+
+from resolvers.errors import Unauthenticated
+
+_logger = logging.getLogger("headcount.auth")
+
+MESSAGE = "Sign in: send a valid access token as `Authorization: Bearer <token>`."
+
+
+def refuse(reason: str) -> Unauthenticated:
+    """What to raise. `reason` is a phrase of ours, never text of the caller's: it is logged."""
+    _logger.info("Sign-in refused: %s", reason)
+    return Unauthenticated(MESSAGE)

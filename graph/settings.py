@@ -1,0 +1,233 @@
+"""What can be set, and how it is read from the environment.
+
+`Settings(...)` takes what it is given and nothing else; `from_environment()` reads the variables
+HEADCOUNT_*. Neither asks whether that is enough to serve strangers: `graph/production.py` does.
+Messages name variables and never their values, which may hold passwords.
+"""
+
+import os
+import re
+from collections.abc import Iterator, Mapping
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Annotated, Literal, NamedTuple
+
+from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import (
+    BaseSettings,
+    EnvSettingsSource,
+    NoDecode,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+)
+
+PREFIX = "HEADCOUNT_"
+# The tokens of the demo name this issuer; a production refuses to trust it. RFC 2606 keeps
+# `.invalid` from ever being somebody's.
+DEMO_ISSUER = "https://demo.headcount.invalid"
+DATABASE_SCHEMES = ("sqlite://", "postgresql://", "postgres://")
+
+Limit = Annotated[int, Field(ge=1)]
+
+
+class Settings(BaseSettings):
+    """Frozen. A setting without a value is None, never an empty string."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX, frozen=True, extra="forbid", hide_input_in_errors=True
+    )
+
+    database_url: SecretStr | None = Field(
+        default=None, description="Where data is kept: sqlite://path/to/file or postgresql://..."
+    )
+    database_pool_size: int = Field(
+        default=10, ge=1, le=1000, description="PostgreSQL connections each worker may hold."
+    )
+    database_timeout: float = Field(
+        default=8, gt=0, le=60, description="Seconds one database statement may take."
+    )
+    token_issuer: str | None = Field(
+        default=None, description="The exact `iss` of the access tokens to accept."
+    )
+    token_audience: str | None = Field(
+        default=None,
+        description="What `aud` of an access token must contain: the name of this API.",
+    )
+    token_jwks_file: Path | None = Field(
+        default=None,
+        description="The issuer's public keys, a JWK Set. Either this or TOKEN_KEY_FILE.",
+    )
+    token_key_file: Path | None = Field(
+        default=None,
+        description="The issuer's one public key in PEM. Either this or TOKEN_JWKS_FILE.",
+    )
+    token_types: Annotated[tuple[str, ...], NoDecode] = Field(
+        default=("at+jwt", "jwt"),
+        min_length=1,
+        description="Accepted `typ` headers of access tokens, comma-separated.",
+    )
+    token_leeway: int = Field(
+        default=30,
+        ge=0,
+        le=30,
+        description="Seconds the issuer's clock may differ from this machine's.",
+    )
+    host: str = Field(default="127.0.0.1", description="Address to listen on.")
+    port: int = Field(default=8000, ge=1, le=65535, description="Port to listen on.")
+    workers: int = Field(default=1, ge=1, le=256, description="Server processes.")
+    graphiql: bool = Field(default=False, description="Serve the GraphiQL page to browsers.")
+    log_level: Literal["debug", "info", "warning", "error"] = Field(
+        default="info", description="The least important messages still logged."
+    )
+    max_body_bytes: int = Field(
+        default=1024 * 1024, ge=1024, description="Largest body of a request, in bytes."
+    )
+    max_tokens: Limit = Field(default=1000, description="Most lexical tokens in a document.")
+    max_depth: Limit = Field(default=12, description="Deepest nesting of fields.")
+    max_introspection_depth: Limit = Field(
+        default=16, description="Deepest nesting below __schema."
+    )
+    max_fields: Limit = Field(
+        default=500, description="Most fields, fragments counted where spread."
+    )
+    max_aliases: Limit = Field(
+        default=30, description="Most aliases, fragments counted where spread."
+    )
+    max_directives: Limit = Field(default=20, description="Most directives.")
+    max_roots: Limit = Field(default=20, description="Most root fields.")
+    max_nodes: Limit = Field(
+        default=20_000, description="Most list items that page sizes may add up to."
+    )
+    max_list_items: Limit = Field(default=500, description="Most items in one list argument.")
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Arguments only, so that a test or the demo is not changed by a stray variable."""
+        return (init_settings,)
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _something(cls, value: object) -> object:
+        if isinstance(value, str) and not value.strip():
+            raise ValueError("is empty: give it a value or unset it")
+        if isinstance(value, str) and value != value.strip():
+            raise ValueError("has white space around its value: remove it")
+        return value
+
+    @field_validator("database_url")
+    @classmethod
+    def _known_database(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None and not value.get_secret_value().startswith(DATABASE_SCHEMES):
+            raise ValueError(f"must start with one of {', '.join(DATABASE_SCHEMES)}")
+        return value
+
+    @field_validator("token_types", mode="before")
+    @classmethod
+    def _media_types(cls, value: object) -> object:
+        """In the form they are compared in: lower case, `application/` left out (RFC 7515)."""
+        items = value.split(",") if isinstance(value, str) else value
+        if not isinstance(items, list | tuple) or not all(isinstance(item, str) for item in items):
+            return value
+        types = [item.strip().lower().removeprefix("application/") for item in items]
+        if not all(types):
+            raise ValueError("has an empty item: list types like at+jwt,JWT")
+        return tuple(types)
+
+    @field_validator("log_level", mode="before")
+    @classmethod
+    def _any_case(cls, value: object) -> object:
+        return value.lower() if isinstance(value, str) else value
+
+
+class Problem(NamedTuple):
+    """What is wrong with one variable, and what to do; goes on the variable's name."""
+
+    variable: str
+    text: str
+
+
+class SettingsError(Exception):
+    """All problems at once, so that nobody fixes them one restart at a time."""
+
+    def __init__(self, problems: list[Problem]) -> None:
+        lines = "".join(f"\n  {variable} {text}" for variable, text in problems)
+        super().__init__(f"The settings cannot be used:{lines}")
+        self.problems = problems
+
+
+class Row(NamedTuple):
+    """One setting as the README and `headcount --help` show it."""
+
+    variable: str
+    default: str
+    help: str
+
+
+def rows() -> Iterator[Row]:
+    for name, field in Settings.model_fields.items():
+        yield Row(variable_of(name), _shown(field.default), field.description or "")
+
+
+def variable_of(name: str) -> str:
+    return PREFIX + name.upper()
+
+
+def from_environment() -> Settings:
+    settings, problems = examine()
+    if problems:
+        raise SettingsError(problems)
+    return settings
+
+
+def examine() -> tuple[Settings, list[Problem]]:
+    """The settings, with the default in place of each value that has a problem."""
+    problems = [Problem(name, _hint(name)) for name in _unknown(os.environ)]
+    values = EnvSettingsSource(Settings)()
+    try:
+        return Settings(**values), problems
+    except ValidationError as error:
+        faults = {str(fault["loc"][0]): fault["msg"] for fault in error.errors(include_input=False)}
+    problems += [Problem(variable_of(name), _sentence(text)) for name, text in faults.items()]
+    return Settings(**{name: values[name] for name in values.keys() - faults.keys()}), problems
+
+
+def _shown(default: object) -> str:
+    match default:
+        case None:
+            return ""
+        case bool():
+            return str(default).lower()
+        case tuple():
+            return ",".join(default)
+        case _:
+            return str(default)
+
+
+def _unknown(environment: Mapping[str, str]) -> list[str]:
+    known = {row.variable for row in rows()}
+    return sorted(
+        name
+        for name in environment
+        if name.upper().startswith(PREFIX) and name.upper() not in known
+    )
+
+
+def _hint(name: str) -> str:
+    if re.match(rf"{PREFIX}(SERVICE_|PORT_\d)", name):
+        return "comes from Kubernetes: set enableServiceLinks: false, or rename the Service"
+    known = [row.variable.removeprefix(PREFIX) for row in rows()]
+    close = get_close_matches(name.upper().removeprefix(PREFIX), known, n=1, cutoff=0.8)
+    return f"is unknown: did you mean {PREFIX}{close[0]}?" if close else "is unknown: remove it"
+
+
+def _sentence(message: str) -> str:
+    """Pydantic's "Input should be ..." as what goes on a variable's name."""
+    text = message.removeprefix("Value error, ")
+    return text.replace("Input should be", "should be", 1)
