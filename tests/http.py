@@ -9,8 +9,8 @@ from typing import Any
 
 import httpx2
 import uvicorn
-
 from graph.app import create_app
+
 from graph.auth import Authenticator
 from graph.settings import Settings
 from models import Principal
@@ -76,7 +76,7 @@ async def serve(clock: Clock, **changes: Any) -> AsyncIterator[Api]:
     config = uvicorn.Config(app, port=0, lifespan="off", log_config=None)
     server = uvicorn.Server(config)
     task = asyncio.create_task(server.serve())
-    while not server.started:
+    while not server.started:  # noqa: ASYNC110 uvicorn tells it in no other way
         await asyncio.sleep(0.005)
     port = server.servers[0].sockets[0].getsockname()[1]
     try:
