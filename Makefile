@@ -1,0 +1,52 @@
+# Two words do everything on a fresh machine with Python 3.11 or newer: `make demo`, `make test`.
+
+ARGS ?=
+VENV := .venv
+BIN := $(VENV)/bin
+# The first Python that runs and is new enough.
+PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; do \
+	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1 && echo $$p && break; done)
+
+.PHONY: demo test lint format lock clean
+
+demo: $(VENV)/run
+	@exec $(BIN)/headcount demo $(ARGS)
+
+test: $(VENV)/dev
+	$(BIN)/pytest --numprocesses=2 --database=sqlite $(ARGS)
+	$(BIN)/pytest --numprocesses=2 --database=postgresql $(ARGS)
+
+lint: $(VENV)/dev
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/headcount schema --check
+
+format: $(VENV)/dev
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+# Pins every package with its hashes, for all platforms and Python versions.
+lock: $(VENV)/dev
+	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header \
+		--python-version 3.11 --group build pyproject.toml -o requirements.lock
+	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header \
+		--python-version 3.11 --group build --group dev pyproject.toml \
+		-c requirements.lock -o requirements-dev.lock
+
+clean:
+	rm -rf $(VENV) .headcount .mypy_cache .ruff_cache .pytest_cache .hypothesis
+
+# What it takes to run: pinned packages, then this one, built without looking anything up.
+$(VENV)/run: requirements.lock pyproject.toml
+	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed; name it: make PYTHON=python3.12"; exit 1; }
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@echo "Installing (once) ..." >&2
+	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock >&2
+	@$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e . >&2
+	@touch $@
+
+$(VENV)/dev: $(VENV)/run requirements-dev.lock
+	@echo "Installing what tests need (once) ..." >&2
+	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock >&2
+	@touch $@

@@ -1,0 +1,36 @@
+"""Counting SQL statements where they are sent: in the driver."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+from models import database
+
+
+@asynccontextmanager
+async def counted() -> AsyncIterator[list[str]]:
+    """The statements that this process sends to the database meanwhile."""
+    client: Any = database.connection()
+    seen: list[str] = []
+    if database.dialect() == "sqlite":
+        await client._connection.set_trace_callback(seen.append)
+        yield seen
+        await client._connection.set_trace_callback(None)
+        return
+
+    def note(query: Any) -> None:
+        seen.append(query.query)
+
+    # Hold all of the pool for a moment, so that none of its connections escapes.
+    pool = client._pool
+    connections = [await pool.acquire() for _ in range(pool.get_max_size())]
+    inner = [connection._con for connection in connections]
+    for connection in connections:
+        await pool.release(connection)
+    for connection in inner:
+        connection.add_query_logger(note)
+    try:
+        yield seen
+    finally:
+        for connection in inner:
+            connection.remove_query_logger(note)
