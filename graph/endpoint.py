@@ -123,9 +123,8 @@ class Endpoint:
     ) -> Response:
         try:
             result = await self.execute(*task)
-            content: dict[str, object] = {"data": result.data}
-            if result.errors:
-                content["errors"] = self.errors.of_execution(result.errors, incident)
+            told = self.errors.of_execution(result.errors or (), incident)
+            content = {"errors": told, "data": result.data} if told else {"data": result.data}
             return answer(content, 200, offer)
         except RequestRefused:
             raise

@@ -58,11 +58,9 @@ class Literals(ValuesOfCorrectTypeRule):
         )
 
 
-def of_refusal(refusal: Refusal) -> Error:
-    return {
-        "message": str(refusal),
-        "extensions": {"code": refusal.code, **refusal.extensions},
-    }
+def of_refusal(refusal: Refusal, at: GraphQLError | None = None) -> Error:
+    extensions = {"code": refusal.code, **refusal.extensions}
+    return {"message": str(refusal), **_place(at), "extensions": extensions}
 
 
 def of_syntax(error: GraphQLSyntaxError) -> Error:
@@ -101,19 +99,17 @@ class Translator:
         cause = _cause(error)
         refusal = _refusal(cause, self.translate)
         if refusal is not None:
-            return {**_place(error), **of_refusal(refusal)}
+            return of_refusal(refusal, error)
         message = _coercion_message(error, cause, self.schema)
         if message is not None:
             return _error(message, BadInput.code, error)
         log(error, incident)
-        return {**_place(error), **fault(incident)}
+        return fault(incident, error)
 
 
-def fault(incident: Incident) -> Error:
-    return {
-        "message": INTERNAL_MESSAGE,
-        "extensions": {"code": INTERNAL, "requestId": incident.request_id},
-    }
+def fault(incident: Incident, at: GraphQLError | None = None) -> Error:
+    extensions = {"code": INTERNAL, "requestId": incident.request_id}
+    return {"message": INTERNAL_MESSAGE, **_place(at), "extensions": extensions}
 
 
 def log(error: Exception, incident: Incident) -> None:
@@ -168,8 +164,10 @@ def _error(message: str, code: str, error: GraphQLError) -> Error:
     return {"message": message, **_place(error), "extensions": {"code": code}}
 
 
-def _place(error: GraphQLError) -> Error:
+def _place(error: GraphQLError | None) -> Error:
     place: Error = {}
+    if error is None:
+        return place
     if error.locations:
         place["locations"] = [location.formatted for location in error.locations]
     if error.path:

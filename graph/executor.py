@@ -2,9 +2,16 @@
 
 import inspect
 from collections.abc import Awaitable, Callable
+from typing import Any
 
 import strawberry
-from graphql import ExecutionResult, GraphQLError, OperationDefinitionNode
+from graphql import (
+    ExecutionResult,
+    GraphQLError,
+    GraphQLSchema,
+    OperationDefinitionNode,
+    is_input_object_type,
+)
 from strawberry.execution import optimized_is_awaitable
 from strawberry.types import ExecutionContext
 
@@ -21,16 +28,29 @@ Execute = Callable[
 may carry `orjson.Fragment` in `data`."""
 
 
-class Quiet:
-    """Keeps Strawberry's own logger silent: it writes query literals and values."""
+class Tamed:
+    """What a Strawberry schema class needs before it may face the outside; mix it in first.
+
+    Strawberry's own logger writes query literals and values, so it is kept silent: the endpoint
+    logs what is to be logged. @oneOf is made known to graphql-core, which then checks it in
+    literals and variables alike; Strawberry's own rule for it fails on undefined variables.
+    """
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        schema: GraphQLSchema = self._schema  # type: ignore[attr-defined] # of the class beside
+        for named in schema.type_map.values():
+            definition = named.extensions.get("strawberry-definition")
+            if is_input_object_type(named) and definition:
+                named.is_one_of = definition.is_one_of
 
     def process_errors(
         self, errors: list[GraphQLError], execution_context: ExecutionContext | None = None
     ) -> None:
-        """The endpoint logs what is to be logged, once."""
+        pass
 
 
-class Schema(Quiet, strawberry.Schema):
+class Schema(Tamed, strawberry.Schema):
     """The schema class of the product."""
 
 

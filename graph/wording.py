@@ -84,7 +84,7 @@ def of_literal(error: GraphQLError, schema: GraphQLSchema) -> str:
 def of_syntax(message: str) -> str:
     """A syntax error without the token or the characters that were found."""
     without_token = _TOKEN.sub(r"\1.", message)
-    return shortened(re.split(r", did you mean|: ['U]", without_token)[0].rstrip(".") + ".")
+    return shortened(re.split(r", did you mean|: (?:U\+|')", without_token)[0].rstrip(".") + ".")
 
 
 def of_validation(message: str) -> str:
