@@ -81,10 +81,18 @@ class InvalidCursor(BadInput):
 
 
 class TooComplex(Refusal):
+    """A document over one of its limits. `limit` is the setting's name in camelCase.
+
+    `found` may stop counting at `allowed` + 1 or at a large round number: a document is not
+    read further than is needed to refuse it.
+    """
+
     code = "QUERY_TOO_COMPLEX"
 
-    def __init__(self, limit: str, allowed: int, found: int, hint: str = "") -> None:
-        super().__init__(f"The document has {found} {limit}; at most {allowed} are allowed.{hint}")
+    def __init__(self, limit: str, allowed: int, found: int) -> None:
+        super().__init__(
+            f"The document is over its limit of {limit}: {allowed:,} allowed, {found:,} found."
+        )
         self.limit = limit
         self.allowed = allowed
         self.found = found

@@ -1,0 +1,134 @@
+"""Documents, parsed, held against the limits and validated once, then kept."""
+
+from collections import OrderedDict
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from graphql import (
+    DocumentNode,
+    GraphQLSchema,
+    GraphQLSyntaxError,
+    OperationDefinitionNode,
+    ValuesOfCorrectTypeRule,
+    specified_rules,
+    validate,
+)
+from strawberry.schema.validation_rules.maybe_null import MaybeNullValidationRule
+
+from graph import errors
+from graph.limits import Limits, Measure, Measurer
+
+RULES = (
+    *(errors.Literals if rule is ValuesOfCorrectTypeRule else rule for rule in specified_rules),
+    MaybeNullValidationRule,
+)
+"""All rules of the specification, the depth of introspection lists, and Strawberry's Maybe."""
+
+MOST_FOUND = 20
+"""Validation stops here: each error costs time, and only a few are told."""
+
+MOST_PAGES = 32
+"""How many combinations of page sizes are remembered of one document."""
+
+
+class RequestRefused(Exception):  # noqa: N818 - an answer, like the refusals
+    """The request cannot be executed: its document, operation or variables are wrong."""
+
+    def __init__(self, told: list[errors.Error]) -> None:
+        super().__init__()
+        self.told = told
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A valid document within the limits, apart from what depends on its variables."""
+
+    text: str
+    node: DocumentNode
+    measure: Measure
+    operations: Mapping[str | None, OperationDefinitionNode]
+    measured_pages: set[tuple[object, ...]] = field(default_factory=set, compare=False)
+
+    def operation(self, name: str | None) -> OperationDefinitionNode:
+        """The operation to execute; without a name there must be exactly one."""
+        if name is None and len(self.operations) == 1:
+            return next(iter(self.operations.values()))
+        if name is not None and name in self.operations:
+            return self.operations[name]
+        message = (
+            "The document has no operation of the name in operationName."
+            if name is not None
+            else "The document has several operations; operationName must say which to execute."
+        )
+        raise RequestRefused(
+            [{"message": message, "extensions": {"code": errors.VALIDATION_FAILED}}]
+        )
+
+
+class Documents:
+    """The documents of one schema; those asked for last are kept, within two bounds.
+
+    `entries` bounds their number and `characters` the sum of their lengths: a syntax tree takes
+    about a hundred times the memory of its text.
+    """
+
+    def __init__(
+        self,
+        schema: GraphQLSchema,
+        limits: Limits,
+        entries: int = 1_000,
+        characters: int = 500_000,
+    ) -> None:
+        self.schema = schema
+        self.measurer = Measurer(schema, limits)
+        self.entries = entries
+        self.characters = characters
+        self._kept: OrderedDict[str, Document] = OrderedDict()
+        self._length = 0
+
+    def prepare(self, text: str, variables: Mapping[str, object]) -> Document:
+        """The document of a request; raises TooComplex or RequestRefused."""
+        document = self._kept.get(text)
+        if document is None:
+            document = self._read(text, variables)
+            self._keep(document)
+        else:
+            self._kept.move_to_end(text)
+            self._measure_pages(document, variables)
+        self.measurer.check_variables(variables, document.measure.longer_lists)
+        return document
+
+    def _read(self, text: str, variables: Mapping[str, object]) -> Document:
+        try:
+            node = self.measurer.parse(text)
+        except GraphQLSyntaxError as error:
+            raise RequestRefused([errors.of_syntax(error)]) from None
+        measure = self.measurer.measure(node, variables)
+        found = validate(self.schema, node, RULES, MOST_FOUND, hide_suggestions=True)
+        if found:
+            raise RequestRefused(errors.of_validation(found, self.schema))
+        operations = {
+            each.name.value if each.name else None: each
+            for each in node.definitions
+            if isinstance(each, OperationDefinitionNode)
+        }
+        return Document(text, node, measure, operations)
+
+    def _measure_pages(self, document: Document, variables: Mapping[str, object]) -> None:
+        """Measure a known document anew when its page sizes are given and not known yet."""
+        names = document.measure.page_variables
+        if not names:
+            return
+        sizes = tuple(str(variables.get(name, "")) for name in names)
+        if sizes in document.measured_pages:
+            return
+        self.measurer.measure(document.node, variables)
+        if len(document.measured_pages) < MOST_PAGES:
+            document.measured_pages.add(sizes)
+
+    def _keep(self, document: Document) -> None:
+        self._kept[document.text] = document
+        self._length += len(document.text)
+        while len(self._kept) > self.entries or self._length > self.characters:
+            text, _ = self._kept.popitem(last=False)
+            self._length -= len(text)

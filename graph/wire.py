@@ -1,0 +1,164 @@
+"""Reading a GraphQL request off HTTP, to the letter of the GraphQL over HTTP specification.
+
+Whatever is not such a request is answered with a status and one error in JSON.
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import parse_qsl
+
+import orjson
+from starlette.requests import Request
+
+JSON = "application/json"
+GRAPHQL = "application/graphql-response+json"
+HTML = "text/html"
+
+_QUALITY = re.compile(r"(?:0(?:\.\d{0,3})?|1(?:\.0{0,3})?)$")
+
+
+Rank = tuple[float, bool, int]
+
+
+class NotUnderstood(Exception):  # noqa: N818 - an answer, like the refusals
+    """Not a GraphQL request that this endpoint takes; `str()` of it is meant for the caller."""
+
+    def __init__(self, status: int, message: str, headers: dict[str, str] | None = None) -> None:
+        super().__init__(message)
+        self.status = status
+        self.headers = headers or {}
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """One request: a document, which of its operations, and the values of its variables."""
+
+    query: str
+    operation_name: str | None
+    variables: dict[str, object]
+
+
+def preferred(accept: str, offers: Sequence[str]) -> str | None:
+    """The offer that an Accept header likes best, or None when it accepts none of them.
+
+    Among equals a type that is named wins over one that a wildcard lets in, then what is named
+    earlier, then an earlier offer. An empty header means that anything will do.
+    """
+    ranges = _ranges(accept.strip() or "*/*")
+    best: Rank = (0.0, False, 0)
+    chosen = None
+    for offer in offers:
+        rank = _rank(offer, ranges)
+        if rank[0] > 0 and rank > best:
+            best, chosen = rank, offer
+    return chosen
+
+
+def _ranges(accept: str) -> Sequence[tuple[str, float]]:
+    """Media ranges with their quality; one whose quality is malformed is passed over."""
+    found = []
+    for part in accept.lower().split(","):
+        name, *parameters = (piece.strip() for piece in part.split(";"))
+        quality = next((p[2:].strip() for p in parameters if p.startswith("q=")), "1")
+        if _QUALITY.match(quality):
+            found.append((name, float(quality)))
+    return found
+
+
+def _rank(offer: str, ranges: Sequence[tuple[str, float]]) -> Rank:
+    """Quality of an offer by the most specific range that holds it, if that names it, where."""
+    for candidate in (offer, offer.split("/")[0] + "/*", "*/*"):
+        for position, (name, quality) in enumerate(ranges):
+            if name == candidate:
+                return quality, candidate == offer, -position
+    return 0.0, False, 0
+
+
+async def read(request: Request, max_bytes: int) -> Question:
+    if request.method == "GET":
+        return _question(_query_string(request.scope["query_string"]))
+    _check_content(request)
+    return _question(_json(await _body(request, max_bytes), "The body"))
+
+
+def _check_content(request: Request) -> None:
+    """Exactly application/json, in UTF-8 when it says so, and not compressed."""
+    types = request.headers.getlist("content-type")
+    name, *parameters = (piece.strip() for piece in ",".join(types).lower().split(";"))
+    charsets = [p[8:].strip('"') for p in parameters if p.startswith("charset=")]
+    if name != JSON or any(charset not in ("utf-8", "utf8") for charset in charsets):
+        raise NotUnderstood(415, "The Content-Type must be application/json, in UTF-8.")
+    if request.headers.get("content-encoding", "identity").lower() != "identity":
+        raise NotUnderstood(415, "The body must not be compressed.")
+
+
+async def _body(request: Request, max_bytes: int) -> bytes:
+    """The body, read no further than allowed.
+
+    Starlette's `max_body_size` would answer in plain text, where every answer here is JSON.
+    """
+    declared = request.headers.get("content-length", "0")
+    chunks: list[bytes] = []
+    size = int(declared) if declared.isdecimal() and len(declared) < 20 else 0
+    if size <= max_bytes:
+        size = 0
+        async for chunk in request.stream():
+            size += len(chunk)
+            if size > max_bytes:
+                break
+            chunks.append(chunk)
+    if size > max_bytes:
+        raise NotUnderstood(
+            413, f"The body is too large: at most {max_bytes:,} bytes.", {"Connection": "close"}
+        )
+    return b"".join(chunks)
+
+
+def _query_string(raw: bytes) -> dict[str, Any]:
+    """The parameters of a GET: `variables` and `extensions` are JSON, and none comes twice."""
+    try:
+        pairs = parse_qsl(
+            raw.decode("ascii"), keep_blank_values=True, errors="strict", max_num_fields=20
+        )
+    except ValueError:
+        raise NotUnderstood(400, "The query string is not URL-encoded UTF-8.") from None
+    given: dict[str, Any] = {}
+    for name, value in pairs:
+        if name in given:
+            raise NotUnderstood(400, "A parameter of the query string is given twice.")
+        given[name] = value
+    for name in ("variables", "extensions"):
+        if name in given:
+            given[name] = _json(given[name].encode(), f"The parameter '{name}'")
+    return given
+
+
+def _json(raw: bytes, what: str) -> Any:
+    """Parse by orjson: it refuses lone surrogates, NaN, infinity and nesting below 1,024.
+
+    Of a key given twice it keeps the last; a number beyond 64 bits becomes a float.
+    """
+    try:
+        return orjson.loads(raw)
+    except orjson.JSONDecodeError:
+        raise NotUnderstood(400, f"{what} is not JSON in UTF-8.") from None
+
+
+def _question(given: Any) -> Question:
+    """Check the parameters' types. `extensions` and whatever else is sent is not used."""
+    if not isinstance(given, dict):
+        raise NotUnderstood(400, "The body must be one JSON object.")
+    query = given.get("query")
+    operation_name = given.get("operationName")
+    variables = given.get("variables")
+    if not isinstance(query, str):
+        raise NotUnderstood(400, "The parameter 'query' is required and must be a string.")
+    if not isinstance(operation_name, str | None):
+        raise NotUnderstood(400, "The parameter 'operationName' must be a string or null.")
+    if not isinstance(variables, dict | None):
+        raise NotUnderstood(400, "The parameter 'variables' must be an object or null.")
+    if not isinstance(given.get("extensions"), dict | None):
+        raise NotUnderstood(400, "The parameter 'extensions' must be an object or null.")
+    return Question(query, operation_name, variables or {})
