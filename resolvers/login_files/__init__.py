@@ -107,8 +107,9 @@ def _json(source: Source, format: str | None) -> LoginFile:
 
 
 def _is_lines(head: bytes) -> bool:
-    """Whether a line of its own is an object: a page or a record laid out over lines is not."""
-    if json_values.starts_page(head.lstrip()):
+    """Whether a line of its own is an object; not so in arrays, pages and indented objects."""
+    start = head.lstrip()
+    if start.startswith(b"[") or json_values.starts_page(start):
         return False
     return any(
         line.startswith(b"{") and type(json_values.parsed(line)) is dict

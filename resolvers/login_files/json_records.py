@@ -56,15 +56,12 @@ def flat(pieces: Iterable[Piece]) -> Iterator[Piece]:
     """Unfolds pages and arrays that stand where a record is expected, as in batched deliveries."""
     for piece in pieces:
         position, _, value = piece
-        if type(value) is dict:
-            within = _page(value)
-        else:
-            within = value if type(value) is list else None
-        if within is None:
-            yield piece
-        else:
+        within = _page(value) if type(value) is dict else value
+        if type(within) is list:
             for record in within:
                 yield position, orjson.dumps(record), record
+        else:
+            yield piece
 
 
 def _page(record: dict[str, Any]) -> list[object] | None:

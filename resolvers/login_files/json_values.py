@@ -83,6 +83,7 @@ class _Elements:
         self._at = 0
         self._opened: list[bool] = []  # of each open array: whether it stands in a page
         self._next_object: re.Pattern[bytes] | None = None
+        self._window = 0  # where the next object is worth looking for
 
     def pieces(self) -> Iterator[Piece]:
         number = 0
@@ -151,7 +152,7 @@ class _Elements:
     def _guessed_end(self) -> int | None:
         if self._next_object is None:
             return None
-        found = self._next_object.search(self._buffer, self._at)
+        found = self._next_object.search(self._buffer, self._at, self._at + self._window)
         return found.start() + 1 if found else None
 
     def _counted(self) -> tuple[bytes, object]:
@@ -187,6 +188,7 @@ class _Elements:
 
     def _learn(self, raw: bytes) -> None:
         """Two objects of an array usually begin with the same one or two keys."""
+        self._window = 4 * len(raw) + _AHEAD
         keys = _first_keys.match(raw)
         if keys is None:
             return
