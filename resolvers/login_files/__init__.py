@@ -69,20 +69,30 @@ def recognise(stream: ByteStream, format: str | None = None) -> LoginFile:
     source = Source(stream)
     if source.peek(_HEAD).startswith(_BOM):
         source.drop(len(_BOM))
-    head = source.peek(_HEAD)
-    if head.lstrip()[:1] in (b"{", b"[") and format != "csv":
+    if format != "csv" and _is_json(source.peek(_HEAD)):
         return _json(source, format)
     if format in (None, "csv"):
         return _csv(source)
-    if head.strip():
+    if head := source.peek(_HEAD).strip():
         raise UnreadableFile(f"Expected JSON; the file begins with {_shown(head)}.")
     return LoginFile(format or "", "line", source)
 
 
+def _is_json(head: bytes) -> bool:
+    """By its first character; or, when the first line is damaged, by another line."""
+    if head.lstrip()[:1] in (b"{", b"["):
+        return True
+    return _header(head) is None and _is_lines(head)
+
+
+def _header(head: bytes) -> csv_rows.Header | None:
+    return csv_rows.header(head.partition(b"\n")[0].decode("utf-8", "replace").rstrip("\r"))
+
+
 def _csv(source: Source) -> LoginFile:
     head = source.peek(_HEAD)
+    header = _header(head)
     line, newline, _ = head.partition(b"\n")
-    header = csv_rows.header(line.decode("utf-8", "replace").rstrip("\r"))
     if header is None:
         seen = f"The file begins with {_shown(line)}" if head.strip() else "The file is empty"
         raise UnreadableFile(f"{seen}, which is no known format. {_KNOWN}")

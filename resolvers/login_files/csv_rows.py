@@ -84,10 +84,10 @@ class Rows:
                     batch.instants.append(parse(row[at]))
                 except ValueError as defect:
                     self._refuse_cells(first, row, str(defect))
-                    continue
-                batch.positions.append(first)
-                batch.user_ids.append(row[user_id])
-                ats.append(row[at])
+                else:
+                    batch.positions.append(first)
+                    batch.user_ids.append(row[user_id])
+                    ats.append(row[at])
             if len(ats) >= size or len(batch.refused) >= size:
                 return False
         return True

@@ -28,6 +28,7 @@ _closing = re.compile(rb"\]\s*+(?:,\s*+" + _FIELD + rb"\s*+)*+\}", re.DOTALL)
 _between = re.compile(rb"[\s,]*+")
 _scalar = re.compile(rb'"(?:[^"\\\n]++|\\.)*+"?|[^\s,\[\]{}"]++|.', re.DOTALL)
 _bracket = re.compile(rb'(?:[^"{}\[\]]++|' + _STRING + rb")*+([{}\[\]])", re.DOTALL)
+_follows = re.compile(rb"\s*+(?:,\s*+[\[{]|[\]{]|,?\Z)")
 _first_keys = re.compile(
     rb"\{\s*+(" + _STRING + rb")\s*+:(?:\s*+" + _SCALAR + rb"\s*+,\s*+(" + _STRING + rb")\s*+:)?"
 )
@@ -97,11 +98,12 @@ class _Elements:
 
     def _fill(self, size: int) -> bool:
         """Have `size` bytes from here on; False when the stream ends before."""
-        if len(self._buffer) - self._at < size:
-            more = self._source.take(max(size, 2 * (len(self._buffer) - self._at)))
+        have = len(self._buffer) - self._at
+        if have < size and (more := self._source.take(max(size, 2 * have))):
             self._buffer = self._buffer[self._at :] + more
             self._at = 0
-        return len(self._buffer) - self._at >= size
+            have += len(more)
+        return have >= size
 
     def _skip_to_value(self) -> bool:
         """Step over what stands between objects: False at the end of the stream."""
@@ -161,6 +163,9 @@ class _Elements:
             have = len(self._buffer) - self._at
             if have >= LONGEST or not self._fill(have + 1):
                 return self._unclosed()
+        if not _follows.match(self._buffer, end):
+            # A stray quote has led the count astray.
+            end = self._guessed_end() or end
         raw, value = self._cut(end)
         if type(value) is dict:
             self._learn(raw)
