@@ -21,7 +21,7 @@ class CustomBuildHook(BuildHookInterface[Any]):
         assets = load_assets(Path(self.root))
         try:
             assets.fetch()
-        except assets.Unfetched as reason:
+        except assets.FetchError as reason:
             self.app.display_warning(
                 f"GraphiQL is not included: {reason}. Repair with: {assets.REPAIR_COMMAND}"
             )

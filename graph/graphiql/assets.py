@@ -23,7 +23,7 @@ DEADLINE_SECONDS = 90
 PATIENCE = ["--fetch-retries=1", "--fetch-retry-maxtimeout=2000", "--fetch-timeout=30000"]
 
 
-class Unfetched(Exception):
+class FetchError(Exception):
     """The files could not be had; `str()` of it says why in one line."""
 
 
@@ -132,7 +132,7 @@ def fetch(folder: Path = FOLDER) -> bool:
             contents = [file for p in packages for file in _extract(p, Path(download))]
         _place(contents, folder)
     except OSError as error:
-        raise Unfetched(str(error)) from error
+        raise FetchError(str(error)) from error
     return True
 
 
@@ -154,17 +154,17 @@ def _place(contents: list[tuple[str, bytes]], folder: Path) -> None:
 def _pack(packages: list[Package], destination: Path) -> None:
     npm = shutil.which("npm")
     if npm is None:
-        raise Unfetched("npm is not installed")
+        raise FetchError("npm is not installed")
     wanted = [f"{package.name}@{package.version}" for package in packages]
     command = [npm, "pack", "--silent", "--ignore-scripts", *PATIENCE]
     command += ["--pack-destination", str(destination), *wanted]
     try:
         done = subprocess.run(command, capture_output=True, text=True, timeout=DEADLINE_SECONDS)
     except subprocess.TimeoutExpired:
-        raise Unfetched(f"npm did not answer within {DEADLINE_SECONDS} seconds") from None
+        raise FetchError(f"npm did not answer within {DEADLINE_SECONDS} seconds") from None
     if done.returncode != 0:
         # npm may quote the registry's address, which may hold a password: its words stay unsaid.
-        raise Unfetched(f"npm could not fetch {' '.join(wanted)} (exit status {done.returncode})")
+        raise FetchError(f"npm could not fetch {' '.join(wanted)} (exit status {done.returncode})")
 
 
 def _extract(package: Package, download: Path) -> list[tuple[str, bytes]]:
@@ -172,13 +172,13 @@ def _extract(package: Package, download: Path) -> list[tuple[str, bytes]]:
     archive = download / package.archive
     digest = hashlib.sha512(archive.read_bytes()).digest()
     if package.integrity != f"sha512-{base64.b64encode(digest).decode()}":
-        raise Unfetched(f"{package.archive} is not the pinned one (its sha512 differs)")
+        raise FetchError(f"{package.archive} is not the pinned one (its sha512 differs)")
     contents = []
     with tarfile.open(archive) as members:
         for file in package.files:
             member = members.extractfile(f"package/{file.member}")
             data = member.read() if member is not None else b""
             if hashlib.sha256(data).hexdigest() != file.sha256:
-                raise Unfetched(f"{file.member} of {package.archive} is not the pinned one")
+                raise FetchError(f"{file.member} of {package.archive} is not the pinned one")
             contents.append((file.name, data))
     return contents

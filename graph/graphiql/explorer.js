@@ -73,7 +73,6 @@ function close() {
   part("welcome").hidden = false;
 }
 
-const { GraphiQL } = globalThis.GraphiQL;
 // The page has its own name above; without a child GraphiQL shows its own.
 const logo = React.createElement(GraphiQL.Logo, null, "");
 
@@ -106,9 +105,14 @@ function greet(token, viewer) {
     textContent: ROLES[viewer.role] ?? viewer.role,
   });
   const end = expiry(token);
-  const until = end?.toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" });
-  say("accepted", name, role, end ? `until ${until}` : "");
+  say("accepted", name, role, end ? `until ${shortly(end)}` : "");
   if (end) part("who").title = `The token expires ${end.toLocaleString()}.`;
+}
+
+/** The time of day, or the date when it is another day's. */
+function shortly(instant) {
+  if (instant.toDateString() !== new Date().toDateString()) return instant.toLocaleDateString();
+  return instant.toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" });
 }
 
 function say(state, ...words) {

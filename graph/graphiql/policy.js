@@ -2,22 +2,22 @@
 // run before anything is drawn, so this file is loaded first.
 "use strict";
 
-// An open dialog locks scrolling with a <style> element. The library fills it through `styleSheet`
-// where that exists: it does now, and hands the text to a sheet that scripts may fill. The rules
-// hang on an attribute of <body> that goes away with the dialog, so one sheet serves for ever.
+// An open dialog locks scrolling with a <style> element, which its library fills through
+// `styleSheet` where that exists. It gets an element that means nothing (even an empty <style> is
+// refused) and that hands the text to a sheet of the kind scripts may fill. The rules hang on an
+// attribute of <body> that goes away with the dialog, so one sheet serves for ever.
 const lock = new CSSStyleSheet();
 document.adoptedStyleSheets.push(lock);
 const createElement = document.createElement.bind(document);
 document.createElement = (name, options) => {
-  const element = createElement(name, options);
-  if (name === "style") {
-    element.styleSheet = {
+  if (name !== "style") return createElement(name, options);
+  return Object.assign(createElement("template"), {
+    styleSheet: {
       set cssText(text) {
         lock.replaceSync(text);
       },
-    };
-  }
-  return element;
+    },
+  });
 };
 
 // "Jump to line" of the editor opens a box whose markup carries style attributes: done without.
