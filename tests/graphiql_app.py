@@ -1,5 +1,6 @@
 """A service small enough to stand behind the explorer: two tenants, tokens that are checked."""
 
+# mypy: disallow-untyped-decorators=False
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager

@@ -1,4 +1,4 @@
-"""The explorer over HTTP: its page, its files, and how the third-party ones come and are checked."""
+"""The explorer over HTTP: its page, its files, and how the third-party ones are fetched."""
 
 import os
 import subprocess

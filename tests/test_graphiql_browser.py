@@ -7,7 +7,8 @@ import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from importlib.util import find_spec
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+from urllib.parse import urlencode
 
 import pytest
 
@@ -15,12 +16,17 @@ from graph.graphiql import assets
 from tests.graphiql_app import ADMINISTRATOR, LANDLORD, Service, serving
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, Page
+    from playwright.sync_api import Browser, ConsoleMessage, Page, Request
 
-FLAGS = (
-    "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
-    "--disable-component-update --disable-sync"
-).split()
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
 TELL_VIOLATIONS = """addEventListener("securitypolicyviolation", (event) =>
     console.error(`policy: ${event.violatedDirective} ${event.blockedURI} ${event.sample}`))"""
 RUN = ".graphiql-execute-button"
@@ -81,9 +87,18 @@ class Explorer:
 
         expect(self.page.locator(selector)).to_contain_text(text)
 
-    def hears(self, request: Any) -> None:
-        if not request.url.startswith((self.service.address, "data:")):
+    def watch(self) -> None:
+        self.page.on("request", self.notice)
+        self.page.on("pageerror", lambda error: self.faults.append(str(error)))
+        self.page.on("console", self.hear)
+
+    def notice(self, request: "Request") -> None:
+        if not request.url.startswith((f"{self.service.address}/", "data:")):
             self.foreign.append(request.url)
+
+    def hear(self, said: "ConsoleMessage") -> None:
+        if said.text.startswith("policy:"):
+            self.faults.append(said.text)
 
     def kept(self) -> dict[str, str]:
         return self.page.evaluate("({...localStorage})")  # type: ignore[no-any-return]
@@ -101,12 +116,7 @@ def explorer(browser: "Browser", server: Service) -> Iterator[Explorer]:
     context.grant_permissions(["clipboard-read", "clipboard-write"])
     context.add_init_script(TELL_VIOLATIONS)
     explorer = Explorer(context.new_page(), server)
-    explorer.page.on("request", explorer.hears)
-    explorer.page.on("pageerror", lambda error: explorer.faults.append(str(error)))
-    explorer.page.on(
-        "console",
-        lambda said: said.text.startswith("policy:") and explorer.faults.append(said.text),
-    )
+    explorer.watch()
     yield explorer
     stored = explorer.kept()
     context.close()
@@ -140,8 +150,9 @@ def test_every_example_runs_with_the_variables_it_was_given(explorer: Explorer) 
 
 
 def test_a_link_may_bring_its_own_query_and_values(explorer: Explorer) -> None:
-    query = "query%20Mine(%24externalId%3AString!)%7Btenant(by%3A%7BexternalId%3A%24externalId%7D)%7Bname%7D%7D"
-    explorer.open(f"#token={LANDLORD}&query={query}&externalId=ZENITH")
+    query = "query Mine($externalId: String!) { tenant(by: {externalId: $externalId}) { name } }"
+    fragment = urlencode({"token": LANDLORD, "query": query, "externalId": "ZENITH"})
+    explorer.open(f"#{fragment}")
     explorer.page.click(RUN)
 
     explorer.shows(ANSWER, '"name": "Zenith"')
@@ -251,15 +262,16 @@ def test_docs_completion_history_search_and_dialogs_work_under_the_policy(
     page = explorer.page
     explorer.open(f"#token={LANDLORD}")
     page.click("[aria-label='Show Documentation Explorer']")
-    page.click(".graphiql-plugin >> text=Query")
+    page.get_by_role("link", name="Query", exact=True).click()
     explorer.shows(".graphiql-plugin", "The authenticated caller.")
     page.click(RUN)
     explorer.shows(ANSWER, "maxUsers")
     page.click("[aria-label='Show History']")
     explorer.shows(".graphiql-plugin", "BillingReport")
-    type_query(explorer, "{ viewer { disp")
+    type_query(explorer, "{ viewer { ")
     page.keyboard.press("Control+Space")
     explorer.shows(".CodeMirror-hints", "displayName")
+    page.keyboard.type("dis")
     page.keyboard.press("Enter")
     explorer.shows(".graphiql-query-editor", "displayName")
     page.keyboard.press("Control+f")

@@ -87,9 +87,11 @@ const propertiesFor = (token) => ({
 });
 
 function fetcherFor(token) {
-  return async (body) => {
+  return async ({ query, variables, operationName }) => {
     try {
-      return await ask(token, body);
+      // Just after a change of tabs GraphiQL still names the operation of the tab before.
+      const named = query.match(/\w+/g)?.includes(operationName);
+      return await ask(token, { query, variables, operationName: named ? operationName : null });
     } catch (error) {
       // The editor stays open: a token that has expired costs nobody their query.
       if (error instanceof Refused && token === stored()) say("refused", error.message);
