@@ -20,7 +20,13 @@ REPAIR_COMMAND = "headcount graphiql"
 # The three packages take a second or two; a registry that cannot be reached must not hold up
 # an installation for the minutes of npm's own patience.
 DEADLINE_SECONDS = 90
-PATIENCE = ["--fetch-retries=1", "--fetch-retry-maxtimeout=2000", "--fetch-timeout=30000"]
+# Without its own lower bound npm refuses the upper one, but only where its cache is empty.
+PATIENCE = [
+    "--fetch-retries=1",
+    "--fetch-retry-mintimeout=500",
+    "--fetch-retry-maxtimeout=2000",
+    "--fetch-timeout=30000",
+]
 
 
 class FetchError(Exception):
