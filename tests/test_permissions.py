@@ -243,18 +243,22 @@ NAMING = {
 }
 
 
-@pytest.mark.parametrize("field", NAMING)
-@pytest.mark.parametrize("viewer", ["landlord", "administrator", "service"])
+@pytest.mark.parametrize(
+    ("field", "viewer"),
+    [
+        (field, viewer)
+        for field in NAMING
+        for viewer in ("landlord", "administrator", "service")
+        if viewer in MAY[field]
+    ],
+)
 async def test_a_foreign_tenant_looks_like_one_that_does_not_exist(
     api: Api, world: World, field: str, viewer: str
 ) -> None:
     who, scope = VIEWERS[viewer]
-    principal = getattr(world, who)
-    if viewer not in MAY[field]:
-        pytest.skip("is FORBIDDEN whatever the tenant, which another test holds")
 
     answers = [
-        await api.post(NAMING[field], {"t": named}, as_=principal, scope=scope)
+        await api.post(NAMING[field], {"t": named}, as_=getattr(world, who), scope=scope)
         for named in (str(world.foreign.id), str(uuid4()), "nonsense", "")
     ]
 
