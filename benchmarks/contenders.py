@@ -1,0 +1,115 @@
+"""Who is compared. One more is one more line in CONTENDERS."""
+
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from benchmarks.questions import Question
+from graph.settings import Settings
+
+PEERS = Path(__file__).parent / "peers"
+PYTHON = sys.executable
+POOL = 10
+"""Database connections that each contender may hold: the product's default."""
+
+INSTALL_WITHIN = 300
+
+
+class Unavailable(Exception):
+    """A contender cannot take part on this machine; says why, for the results."""
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One HTTP request, as it is sent again and again."""
+
+    method: str
+    path: str
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: bytes = b""
+
+
+Ask = Callable[[Question], tuple[str, str, Mapping[str, object]]]
+
+
+@dataclass(frozen=True, slots=True)
+class Contender:
+    """`asks` is the language it understands: ours, that of PostGraphile's tables, or plain paths.
+
+    `setting` is a setting of the product that it needs, without the prefix; it is left out while
+    the product has no such setting.
+    """
+
+    name: str
+    title: str
+    command: tuple[str, ...]
+    environment: Mapping[str, str] = field(default_factory=dict)
+    asks: str = "graphql"
+    signs_in: bool = False
+    package: str | None = None
+    setting: str | None = None
+
+    def prepare(self) -> None:
+        """Install what it needs; raises Unavailable."""
+        if self.setting is not None and self.setting not in Settings.model_fields:
+            raise Unavailable(f"the product has no setting {self.setting}")
+        if self.package is not None:
+            install(self.package)
+
+
+PRODUCT = (PYTHON, "-m", "benchmarks.servers.product")
+
+CONTENDERS: Sequence[Contender] = (
+    Contender("product", "**Headcount**, everything on", PRODUCT, signs_in=True),
+    Contender(
+        "interpreted",
+        "Headcount, compiled execution off",
+        PRODUCT,
+        {"HEADCOUNT_COMPILED": "false"},
+        signs_in=True,
+        setting="compiled",
+    ),
+    Contender(
+        "limit",
+        "hand-tuned JSON endpoint, no sign-in (the limit)",
+        (PYTHON, "-m", "benchmarks.servers.limit"),
+        asks="paths",
+    ),
+    Contender(
+        "mercurius",
+        "Mercurius, hand-written SQL, no sign-in",
+        ("node", str(PEERS / "mercurius/server.mjs")),
+        {"NODE_ENV": "production"},
+        package="mercurius",
+    ),
+    Contender(
+        "postgraphile",
+        "PostGraphile, no sign-in",
+        ("node", str(PEERS / "postgraphile/server.mjs")),
+        {"NODE_ENV": "production", "GRAPHILE_ENV": "production"},
+        asks="tables",
+        package="postgraphile",
+    ),
+)
+
+
+def install(package: str) -> Path:
+    """The folder of an npm package's dependencies, installed as its lock says if they are not."""
+    folder = PEERS / package
+    modules = folder / "node_modules"
+    stamp = modules / ".installed"
+    lock = (folder / "package-lock.json").read_bytes()
+    if stamp.exists() and stamp.read_bytes() == lock:
+        return modules
+    if not (shutil.which("node") and shutil.which("npm")):
+        raise Unavailable("node and npm are not installed")
+    command = ["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund"]
+    try:
+        subprocess.run(command, cwd=folder, check=True, capture_output=True, timeout=INSTALL_WITHIN)
+    except (subprocess.SubprocessError, OSError) as error:
+        raise Unavailable(f"npm could not install it ({type(error).__name__})") from error
+    stamp.write_bytes(lock)
+    return modules

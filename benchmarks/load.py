@@ -1,0 +1,174 @@
+"""Load generators: one request sent again and again over kept-alive connections of the loopback
+interface, for a bounded time.
+
+wrk where it is installed, otherwise autocannon from npm. A third one in Python is for the smoke
+test, which must run everywhere: it is the bottleneck of whatever is fast.
+"""
+
+import json
+import math
+import resource
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from benchmarks import contenders
+from benchmarks.contenders import Request, Unavailable
+from benchmarks.processes import pinned
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """`busy` is the share of its core that the generator itself used: near 1 it is the limit."""
+
+    requests: int
+    seconds: float
+    p50_ms: float
+    p99_ms: float
+    failed: int
+    busy: float
+
+    @property
+    def per_second(self) -> float:
+        return self.requests / self.seconds
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    port: int
+    request: Request
+    connections: int
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}{self.request.path}"
+
+
+Run = Callable[[Target, float, int | None], dict[str, float]]
+
+
+@dataclass(frozen=True, slots=True)
+class Generator:
+    """`least` is the shortest run in seconds it can do."""
+
+    name: str
+    least: float
+    run: Run
+
+    def send(self, target: Target, seconds: float, core: int | None) -> Load:
+        before, started = _children_cpu(), time.perf_counter()
+        measured = self.run(target, seconds, core)
+        busy = (_children_cpu() - before) / (time.perf_counter() - started)
+        requests, failed = int(measured["requests"]), int(measured["failed"])
+        times = measured["p50_ms"], measured["p99_ms"]
+        return Load(requests, measured["seconds"], *times, failed, busy)
+
+
+def choose(name: str | None) -> Generator:
+    """The generator of that name, or the best there is; raises Unavailable."""
+    if name == "python":
+        return Generator("a generator in Python", 0, _python)
+    if name == "wrk" or (name is None and shutil.which("wrk")):
+        return Generator(_wrk_version(), 1, _wrk)
+    modules = contenders.install("autocannon")
+    version = json.loads((modules / "autocannon/package.json").read_text())["version"]
+    return Generator(f"autocannon {version}", 1, _autocannon)
+
+
+def _children_cpu() -> float:
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
+
+
+def _output(command: list[str], core: int | None, seconds: float, text: str | None = None) -> str:
+    ran = subprocess.run(
+        pinned(command, core),
+        input=text,
+        capture_output=True,
+        check=True,
+        text=True,
+        timeout=seconds + 60,
+    )
+    return ran.stdout
+
+
+def _wrk_version() -> str:
+    told = subprocess.run(["wrk", "-v"], capture_output=True, text=True, timeout=10).stdout
+    return " ".join(told.split()[:2]) if told else "wrk"
+
+
+_WRK = """
+wrk.method = %s
+wrk.body = %s
+for name, value in pairs({%s}) do wrk.headers[name] = value end
+done = function(summary, latency, requests)
+  local failed = 0
+  for kind, count in pairs(summary.errors) do failed = failed + count end
+  io.write(string.format(
+    '\\n{"requests": %%d, "seconds": %%f, "p50_ms": %%f, "p99_ms": %%f, "failed": %%d}\\n',
+    summary.requests, summary.duration / 1e6, latency:percentile(50) / 1e3,
+    latency:percentile(99) / 1e3, failed))
+end
+"""
+
+
+def _lua(text: str) -> str:
+    return '"' + "".join(f"\\{byte:03}" for byte in text.encode()) + '"'
+
+
+def _wrk(target: Target, seconds: float, core: int | None) -> dict[str, float]:
+    request = target.request
+    headers = ", ".join(f"[{_lua(k)}] = {_lua(v)}" for k, v in request.headers.items())
+    script = _WRK % (_lua(request.method), _lua(request.body.decode()), headers)
+    with tempfile.NamedTemporaryFile("w", suffix=".lua") as file:
+        file.write(script)
+        file.flush()
+        command = [
+            *("wrk", "--threads", "1", "--connections", str(target.connections), "--timeout"),
+            *("30s", "--duration", f"{math.ceil(seconds)}s", "--script", file.name, target.url),
+        ]
+        told = _output(command, core, seconds)
+    measured: dict[str, float] = json.loads(told.strip().splitlines()[-1])
+    return measured
+
+
+def _autocannon(target: Target, seconds: float, core: int | None) -> dict[str, float]:
+    request = target.request
+    script = contenders.PEERS / "autocannon/node_modules/autocannon/autocannon.js"
+    headers = [part for k, v in request.headers.items() for part in ("--headers", f"{k}={v}")]
+    command = [
+        *("node", str(script), "--json", "--connections", str(target.connections)),
+        *("--duration", str(math.ceil(seconds)), "--timeout", "30", "--method", request.method),
+        *headers,
+        *(("--body", request.body.decode()) if request.body else ()),
+        target.url,
+    ]
+    told = json.loads(_output(command, core, seconds))
+    return {
+        "requests": told["2xx"],
+        "seconds": told["duration"],
+        "p50_ms": told["latency"]["p50"],
+        "p99_ms": told["latency"]["p99"],
+        "failed": told["non2xx"] + told["errors"] + told["timeouts"],
+    }
+
+
+def _python(target: Target, seconds: float, core: int | None) -> dict[str, float]:
+    asked = {
+        **{"port": target.port, "connections": target.connections, "seconds": seconds},
+        **{"method": target.request.method, "path": target.request.path},
+        **{"headers": _plain(target.request.headers), "body": target.request.body.decode()},
+    }
+    script = str(Path(__file__).parent / "python_load.py")
+    told = _output([sys.executable, script], core, seconds, json.dumps(asked))
+    measured: dict[str, float] = json.loads(told)
+    return measured
+
+
+def _plain(headers: Mapping[str, str]) -> dict[str, str]:
+    return dict(headers)
