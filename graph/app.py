@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import datetime
 
 from starlette.applications import Starlette
@@ -83,7 +83,7 @@ def limits_of(settings: Settings) -> Limits:
     )
 
 
-def lifespan_of(settings: Settings) -> Callable[[Starlette], object]:
+def lifespan_of(settings: Settings) -> Callable[[Starlette], AbstractAsyncContextManager[None]]:
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
         await database.open(settings.database_url)

@@ -2,8 +2,6 @@
 
 from collections.abc import Callable, Mapping
 
-BOMB_LEVELS = 90
-
 
 def chain(levels: int, spreads: int, on: str = "Query", leaf: str = "viewer") -> str:
     """Fragments that each spread the next several times: spreads ** levels when written out."""
@@ -15,6 +13,12 @@ def chain(levels: int, spreads: int, on: str = "Query", leaf: str = "viewer") ->
 
 def nested(levels: int, opening: str, leaf: str) -> str:
     return "{" + opening * levels + leaf + "}" * levels + "}"
+
+
+def complete(count: int) -> str:
+    """Fragments that each spread all of them."""
+    everyone = " ".join(f"...A{i}" for i in range(count))
+    return " ".join(f"fragment A{i} on Query {{{everyone}}}" for i in range(count))
 
 
 SIZED: Mapping[str, Callable[[int], str]] = {
@@ -98,13 +102,7 @@ SIZED: Mapping[str, Callable[[int], str]] = {
     "cycle_of_many": lambda n: (
         "{...A0} " + " ".join(f"fragment A{i} on Query {{...A{(i + 1) % n}}}" for i in range(n))
     ),
-    "cycles_everywhere": lambda n: (
-        "{...A0} "
-        + " ".join(
-            "fragment A%d on Query {%s}" % (i, "".join(f"...A{j} " for j in range(int(n**0.5))))
-            for i in range(int(n**0.5))
-        )
-    ),
+    "cycles_everywhere": lambda n: "{...A0} " + complete(int(n**0.5)),
     "unknown_fields": lambda n: "{" + "".join(f"x{i} " for i in range(n)) + "}",
     "unknown_arguments": lambda n: "{viewer(" + "".join(f"x{i}:1 " for i in range(n)) + ")}",
     "same_argument": lambda n: "{viewer(" + "x:1 " * n + ")}",
