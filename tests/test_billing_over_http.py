@@ -416,7 +416,7 @@ async def test_the_points_of_trends_count_as_nodes(api: Api, tenants: int, answe
     landlord = await factories.landlord()
 
     answer = await api.ask(
-        f"{{ tenants(first: {tenants}) {{ nodes {{ billingTrend {{ points {{ maxUsers }} }} }} }} }}",
+        "{ tenants(first: %d) { nodes { billingTrend { points { maxUsers } } } } }" % tenants,
         as_=landlord,
     )
 
