@@ -102,10 +102,11 @@ class Arena:
 
     @contextmanager
     def serving(self, contender: Contender) -> Iterator[Running]:
-        port = free_port()
+        """Started and ready; raises Unavailable or DidNotStart."""
+        command, port = contender.prepare(), free_port()
         environment = self.environment(contender, port)
         core = self.options.cores.contender
-        with serving(contender.command, environment, core, port) as running:
+        with serving(command, environment, core, port) as running:
             yield running
 
     def request(self, contender: Contender, question: Question) -> Request:
@@ -158,7 +159,6 @@ def _enter(
     outcome: Outcome,
 ) -> Entrant | None:
     try:
-        contender.prepare()
         running = stack.enter_context(arena.serving(contender))
     except (Unavailable, DidNotStart) as error:
         outcome.skipped[contender.title] = str(error)

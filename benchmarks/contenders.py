@@ -5,6 +5,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 
 from benchmarks.questions import Question
@@ -12,6 +13,9 @@ from graph.settings import Settings
 
 PEERS = Path(__file__).parent / "peers"
 PYTHON = sys.executable
+NODE = "node"
+OLDEST_NODE = 22
+"""What PostGraphile needs; Mercurius runs on the same."""
 POOL = 10
 """Database connections that each contender may hold: the product's default."""
 
@@ -52,12 +56,13 @@ class Contender:
     package: str | None = None
     setting: str | None = None
 
-    def prepare(self) -> None:
-        """Install what it needs; raises Unavailable."""
+    def prepare(self) -> tuple[str, ...]:
+        """Install what it needs; the command that starts it, or Unavailable."""
         if self.setting is not None and self.setting not in Settings.model_fields:
             raise Unavailable(f"the product has no setting {self.setting}")
         if self.package is not None:
             install(self.package)
+        return tuple(node() if part is NODE else part for part in self.command)
 
 
 PRODUCT = (PYTHON, "-m", "benchmarks.servers.product")
@@ -81,14 +86,14 @@ CONTENDERS: Sequence[Contender] = (
     Contender(
         "mercurius",
         "Mercurius, hand-written SQL, no sign-in",
-        ("node", str(PEERS / "mercurius/server.mjs")),
+        (NODE, str(PEERS / "mercurius/server.mjs")),
         {"NODE_ENV": "production"},
         package="mercurius",
     ),
     Contender(
         "postgraphile",
         "PostGraphile, no sign-in",
-        ("node", str(PEERS / "postgraphile/server.mjs")),
+        (NODE, str(PEERS / "postgraphile/server.mjs")),
         {"NODE_ENV": "production", "GRAPHILE_ENV": "production"},
         asks="tables",
         package="postgraphile",
@@ -113,3 +118,19 @@ def install(package: str) -> Path:
         raise Unavailable(f"npm could not install it ({type(error).__name__})") from error
     stamp.write_bytes(lock)
     return modules
+
+
+@cache
+def node() -> str:
+    """A Node that is new enough for the peers: the machine's own, or one from npm."""
+    if shutil.which("node") and int(_printed("node", "--version")[1:].split(".")[0]) >= OLDEST_NODE:
+        return "node"
+    found = list(install("node").glob("node-*/bin/node"))
+    if not found:
+        raise Unavailable(f"Node {OLDEST_NODE} or newer is needed")
+    return str(found[0])
+
+
+def _printed(*command: str) -> str:
+    ran = subprocess.run(command, capture_output=True, check=True, text=True, timeout=30)
+    return ran.stdout.strip()

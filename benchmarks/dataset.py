@@ -74,6 +74,7 @@ class DataSet:
 
 
 def _tenant(number: int) -> Tenant:
+    """External IDs sort as names do, because not every contender can sort by name."""
     return Tenant(
         id=uuid5(_NAMESPACE, f"tenant {number}"),
         instance_id=uuid5(_NAMESPACE, f"instance {number}"),

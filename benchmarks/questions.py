@@ -73,7 +73,7 @@ query ($tenant: UUID!, $date: Date!) {
 """
 _TABLES_TENANTS = """
 query ($first: Int!) {
-  allTenants(orderBy: [SEARCH_TEXT_ASC, ID_ASC], first: $first) {
+  allTenants(orderBy: EXTERNAL_ID_ASC, first: $first) {
     nodes { rowId name externalId instanceId billable timeZone }
   }
 }
@@ -87,7 +87,7 @@ query ($tenant: UUID!) {
 """
 _TABLES_REPORTS = """
 query ($first: Int!, $date: Date!) {
-  allTenants(orderBy: [SEARCH_TEXT_ASC, ID_ASC], first: $first) {
+  allTenants(orderBy: EXTERNAL_ID_ASC, first: $first) {
     nodes {
       rowId name tenantDaysByTenantId(condition: {reportDate: $date}) { nodes { maxUsers } }
     }
