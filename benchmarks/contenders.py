@@ -1,5 +1,6 @@
 """Who is compared. One more is one more line in CONTENDERS."""
 
+import json
 import shutil
 import subprocess
 import sys
@@ -123,7 +124,7 @@ def install(package: str) -> Path:
 @cache
 def node() -> str:
     """A Node that is new enough for the peers: the machine's own, or one from npm."""
-    if shutil.which("node") and int(_printed("node", "--version")[1:].split(".")[0]) >= OLDEST_NODE:
+    if shutil.which("node") and int(printed("node", "--version")[1:].split(".")[0]) >= OLDEST_NODE:
         return "node"
     found = list(install("node").glob("node-*/bin/node"))
     if not found:
@@ -131,6 +132,10 @@ def node() -> str:
     return str(found[0])
 
 
-def _printed(*command: str) -> str:
+def version_of(package_json: Path) -> str:
+    return str(json.loads(package_json.read_text())["version"])
+
+
+def printed(*command: str) -> str:
     ran = subprocess.run(command, capture_output=True, check=True, text=True, timeout=30)
     return ran.stdout.strip()

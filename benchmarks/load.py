@@ -76,7 +76,7 @@ def choose(name: str | None) -> Generator:
     if name == "wrk" or (name is None and shutil.which("wrk")):
         return Generator(_wrk_version(), 1, _wrk)
     modules = contenders.install("autocannon")
-    version = json.loads((modules / "autocannon/package.json").read_text())["version"]
+    version = contenders.version_of(modules / "autocannon/package.json")
     return Generator(f"autocannon {version}", 1, _autocannon)
 
 

@@ -44,8 +44,8 @@ def batches(rows: int, now: datetime) -> Iterator[tuple[date, list[Login]]]:
         on = (now - timedelta(days=dates - number)).date()
         start = billing_window.day_start(on, "UTC")
         count = min(USERS, rows - number * USERS)
-        # 7 and the number of users have no common divisor: every user comes, far apart.
-        seen = [(f"user{n * 7 % count:06}", start + timedelta(seconds=n)) for n in range(count)]
+        # 7 does not divide the number of users, so nobody comes twice.
+        seen = [(f"user{n * 7 % USERS:06}", start + timedelta(seconds=n)) for n in range(count)]
         for first in range(0, count, BATCH):
             yield on, seen[first : first + BATCH]
 

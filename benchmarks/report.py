@@ -1,36 +1,129 @@
-"""The results as Markdown."""
+"""The results as Markdown. Every figure comes from the run; none is typed."""
 
 from collections.abc import Callable, Sequence
 
-from benchmarks.arena import Cell, Outcome
+from benchmarks.arena import CEILING, Cell, Outcome
+from benchmarks.facts import Facts
+from benchmarks.recording import Recording
+
+PEERS = ("mercurius", "postgraphile")
 
 
-def tables(outcome: Outcome) -> str:
-    return "\n\n".join(
-        [
-            table(outcome, "Requests per second", lambda cell: f"{cell.median('per_second'):,.0f}"),
-            table(outcome, "p50 / p99 in ms", _times),
-            table(outcome, "CPU per request in ms: contender + PostgreSQL", _cpu),
-            table(outcome, "Load generator busy", lambda c: f"{c.median('busy'):.0%}"),
-        ]
-    )
+def document(facts: Facts, outcome: Outcome, recording: Recording | None) -> str:
+    parts = [
+        "# Results of the benchmark",
+        "Written by `make bench`.",
+        "\n".join(f"- {line}" for line in facts.lines),
+        _skipped(outcome),
+        *(speed(outcome) if outcome.cells else []),
+        *(_recording(recording) if recording else []),
+    ]
+    return "\n\n".join(part for part in parts if part) + "\n"
 
 
-def _times(cell: Cell) -> str:
-    return f"{cell.median('p50_ms'):.1f} / {cell.median('p99_ms'):.1f}"
+def _skipped(outcome: Outcome) -> str:
+    lines = [f"- {title}: {reason}" for title, reason in outcome.skipped.items()]
+    return "\n".join(["Skipped:", "", *lines]) if lines else ""
+
+
+def speed(outcome: Outcome) -> list[str]:
+    return [
+        "## Reading",
+        _by_question(outcome, "Requests per second", lambda c: f"{c.median('per_second'):,.0f}"),
+        ratios(outcome),
+        _by_question(outcome, "Latency in ms, p50 / p99", _latency),
+        _by_question(outcome, "CPU in ms per request: contender + PostgreSQL", _cpu),
+        _by_question(outcome, "Share of its core that the load generator used", _busy),
+        grid(["Memory after the run", "MiB"], _memory(outcome)),
+    ]
+
+
+def ratios(outcome: Outcome) -> str:
+    """How the product stands to the limit, to the best peer, and to itself uncompiled."""
+    peers = [name for name in PEERS if name in outcome.titles]
+    against = {
+        "Headcount / the limit": ["limit"],
+        "Headcount / the best peer": peers,
+        "Compiled / not compiled": ["interpreted"],
+    }
+    rows = [
+        [title, *(_ratio(outcome, question.name, others) for question in outcome.questions)]
+        for title, others in against.items()
+        if "product" in outcome.titles and all(name in outcome.titles for name in others) and others
+    ]
+    return grid(["Ratio of requests per second", *_heads(outcome)], rows) if rows else ""
+
+
+def _ratio(outcome: Outcome, question: str, others: Sequence[str]) -> str:
+    best = max(_rate(outcome, name, question) for name in others)
+    return f"{_rate(outcome, 'product', question) / best:.2f}"
+
+
+def _rate(outcome: Outcome, name: str, question: str) -> float:
+    return outcome.cells[name, question].median("per_second")
+
+
+def _latency(cell: Cell) -> str:
+    failed = f", {cell.failed} failed" if cell.failed else ""
+    return f"{cell.median('p50_ms'):.2f} / {cell.median('p99_ms'):.2f}{failed}"
 
 
 def _cpu(cell: Cell) -> str:
     return f"{cell.median('cpu'):.3f} + {cell.median('database_cpu'):.3f}"
 
 
-def table(outcome: Outcome, title: str, show: Callable[[Cell], str]) -> str:
-    names = [question.name for question in outcome.questions]
-    rows = [
-        [outcome.titles[name], *(show(outcome.cells[name, question]) for question in names)]
-        for name in outcome.titles
+def _busy(cell: Cell) -> str:
+    return f"{cell.median('busy'):.0%}"
+
+
+def _memory(outcome: Outcome) -> list[list[str]]:
+    return [
+        [outcome.titles[name], f"{memory / 2**20:.0f}"]
+        for name, memory in outcome.memory.items()
+        if name != CEILING.name
     ]
-    return grid([title, *(f"{q.name} {q.title}" for q in outcome.questions)], rows)
+
+
+def _by_question(outcome: Outcome, title: str, show: Callable[[Cell], str]) -> str:
+    rows = [
+        [each, *(show(outcome.cells[name, q.name]) for q in outcome.questions)]
+        for name, each in outcome.titles.items()
+    ]
+    return grid([title, *_heads(outcome)], rows)
+
+
+def _heads(outcome: Outcome) -> list[str]:
+    return [f"{question.name} {question.title}" for question in outcome.questions]
+
+
+def _recording(recording: Recording) -> list[str]:
+    speeds = [
+        [
+            name,
+            *(f"{each['rows'] / each['seconds']:,.0f}" for each in (bare, record)),
+            f"{bare['seconds'] / record['seconds']:.2f}",
+            *(f"{each['peak_bytes'] / 2**20:.0f}" for each in (bare, record)),
+        ]
+        for name, record in recording.record.items()
+        for bare in (recording.bare[name],)
+    ]
+    blocks = [
+        [name, *(f"{block[key]:.1f}" for key in ("usual_ms", "longest_ms", "whole_ms"))]
+        for name, block in recording.block.items()
+    ]
+    return [
+        "## Recording",
+        f"{recording.rows:,} logins in batches, through the path that a file takes; bare is COPY"
+        " (PostgreSQL) or executemany (SQLite) of the same rows into a table with the same"
+        " indexes. Memory is the peak of the writing process.",
+        grid(
+            ["Rows per second", "bare", "recorded", "ratio", "bare MiB", "recorded MiB"],
+            speeds,
+        ),
+        "How long one `loginsRecord` of 1,000 logins keeps everybody else from running, and takes"
+        " as a whole:",
+        grid(["ms", "blocked, median", "blocked, longest", "whole, median"], blocks),
+    ]
 
 
 def grid(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
