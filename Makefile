@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; do \
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1 && echo $$p && break; done)
 
-.PHONY: demo test lint format lock clean
+.PHONY: demo test bench lint format lock clean
 
 demo: $(VENV)/run
 	@exec $(BIN)/headcount demo $(ARGS)
@@ -15,6 +15,10 @@ demo: $(VENV)/run
 test: $(VENV)/dev
 	$(BIN)/pytest --numprocesses=2 --database=sqlite $(ARGS)
 	$(BIN)/pytest --numprocesses=2 --database=postgresql $(ARGS)
+
+# Takes a quarter of an hour, and a machine that does nothing else. With Node it measures peers too.
+bench: $(VENV)/dev
+	$(BIN)/python -m benchmarks --results benchmarks/RESULTS.md $(ARGS)
 
 lint: $(VENV)/dev
 	$(BIN)/ruff format --check .
@@ -31,7 +35,7 @@ lock: $(VENV)/dev
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header \
 		--python-version 3.11 --group build pyproject.toml -o requirements.lock
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header \
-		--python-version 3.11 --group build --group dev pyproject.toml \
+		--python-version 3.11 --group build --group dev --group bench pyproject.toml \
 		-c requirements.lock -o requirements-dev.lock
 
 clean:

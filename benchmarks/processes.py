@@ -167,4 +167,3 @@ def postgresql(core: int | None) -> Iterator[PostgreSQL]:
     finally:
         server.cleanup()
         shutil.rmtree(folder, ignore_errors=True)
-

@@ -139,7 +139,7 @@ def all_of(data: DataSet) -> list[Question]:
                  _TABLES_REPORT, report),
         Question("Q1s", "only maxUsers", _MAX_USERS, number, "/report", number | {"first": 0},
                  _TABLES_MAX_USERS, report),
-        Question("Q2", f"{tenants} tenants × 6", _TENANTS, listed, "/tenants", listed,
+        Question("Q2", f"{tenants} tenants x 6", _TENANTS, listed, "/tenants", listed,
                  _TABLES_TENANTS, nodes),
         Question("Q3", f"trend, {size.dates} days", _TREND, between, "/trend", between,
                  _TABLES_TREND, trend),

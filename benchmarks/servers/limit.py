@@ -132,9 +132,7 @@ class Limit:
     async def trend(self, asked: Arguments) -> object:
         between = date.fromisoformat(asked["from"]), date.fromisoformat(asked["to"])
         ((dates, counts),) = await self.rows(TREND, asked["tenant"], *between)
-        points = [
-            {"date": on, "maxUsers": count} for on, count in zip(dates, counts, strict=True)
-        ]
+        points = [{"date": on, "maxUsers": count} for on, count in zip(dates, counts, strict=True)]
         return {"billingTrend": {"points": points}}
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
