@@ -6,20 +6,30 @@ from typing import Any
 
 from models import database
 
+# What drivers send of their own accord, around transactions and between users of a pool.
+_OVERHEAD = ("BEGIN", "COMMIT", "ROLLBACK", "SELECT pg_advisory_unlock_all")
+
 
 @asynccontextmanager
 async def counted() -> AsyncIterator[list[str]]:
-    """The statements that this process sends to the database meanwhile."""
+    """The statements of ours that this process sends to the database meanwhile."""
     client: Any = database.connection()
     seen: list[str] = []
+
+    def keep(sql: str) -> None:
+        if not sql.lstrip().startswith(_OVERHEAD):
+            seen.append(sql)
+
     if database.dialect() == "sqlite":
-        await client._connection.set_trace_callback(seen.append)
-        yield seen
-        await client._connection.set_trace_callback(None)
+        await client._connection.set_trace_callback(keep)
+        try:
+            yield seen
+        finally:
+            await client._connection.set_trace_callback(None)
         return
 
     def note(query: Any) -> None:
-        seen.append(query.query)
+        keep(query.query)
 
     # Hold all of the pool for a moment, so that none of its connections escapes.
     pool = client._pool
