@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import hypothesis
 import pytest
 
 from models import Assignment, Presence, Principal, Tenant, TenantDay, migrate
@@ -18,6 +19,10 @@ from tests import tokens
 
 if TYPE_CHECKING:
     from tests.http import Api
+
+# How long an example takes is the machine's affair.
+hypothesis.settings.register_profile("headcount", deadline=None)
+hypothesis.settings.load_profile("headcount")
 
 DATABASES = ("sqlite", "postgresql")
 
