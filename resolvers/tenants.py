@@ -174,27 +174,23 @@ class TenantChange:
 
 async def update(tenant: Tenant, change: TenantChange) -> Tenant | list[Problem]:
     """Change a tenant the viewer may manage; concurrent changes of other fields are kept."""
-    problems: list[Problem] = []
-    if change.name is not None:
-        problems += _text_problems("name", change.name.strip())
-    if change.external_id is not None:
-        problems += _text_problems("externalId", change.external_id.strip())
+    name = None if change.name is None else change.name.strip()
+    external_id = None if change.external_id is None else change.external_id.strip()
+    problems = [] if name is None else _text_problems("name", name)
+    problems += [] if external_id is None else _text_problems("externalId", external_id)
     if problems:
         return problems
 
     async def work() -> Tenant:
         row = await access.lock(tenant)
-        if change.name is not None:
-            row.name = change.name.strip()
-        if change.external_id is not None:
-            row.external_id = change.external_id.strip()
-        if change.instance_id is not None:
-            row.instance_id = change.instance_id
+        row.name = row.name if name is None else name
+        row.external_id = row.external_id if external_id is None else external_id
+        row.instance_id = change.instance_id or row.instance_id
         row.search_text = search_text(row.name, row.external_id)
         await row.save(update_fields=["name", "external_id", "instance_id", "search_text"])
         return row
 
-    return await _unless_taken(work, tenant.id, change.external_id, change.instance_id)
+    return await _unless_taken(work, tenant.id, external_id, change.instance_id)
 
 
 async def set_billable(tenant: Tenant, billable: bool) -> Tenant:
