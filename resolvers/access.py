@@ -19,6 +19,7 @@ from tortoise.expressions import F, Q
 from tortoise.queryset import QuerySet
 
 from models import Tenant
+from resolvers import texts
 from resolvers.errors import Forbidden
 from resolvers.viewers import Landlord, Operator, ServiceAccount, TenantAdministrator, Viewer
 
@@ -101,7 +102,7 @@ async def hold(viewer: Viewer | Operator, keys: Collection[TenantKey]) -> dict[T
     A key that is malformed, unknown or foreign is simply absent: one outcome, no oracle.
     """
     ids = {key: parsed for key in keys if (parsed := parse_id(key.id or "")) is not None}
-    externals = {key.external_id for key in keys if key.external_id and storable(key.external_id)}
+    externals = {key.external_id for key in keys if key.external_id and texts.storable(key.external_id)}
     instances = {key.instance_id for key in keys if key.instance_id}
     rows = await visible_tenants(viewer).filter(
         Q(id__in=list(ids.values()))
@@ -116,15 +117,6 @@ async def hold(viewer: Viewer | Operator, keys: Collection[TenantKey]) -> dict[T
         for key in keys
     }
     return {key: row for key, row in held.items() if row is not None}
-
-
-def storable(text: str) -> bool:
-    """Whether a database could hold the text: asked for NUL or half a surrogate pair, SQLite and
-    PostgreSQL fail, each in its own way, where the answer is that there is none."""
-    try:
-        return b"\0" not in text.encode()
-    except UnicodeEncodeError:
-        return False
 
 
 def parse_id(text: str) -> UUID | None:

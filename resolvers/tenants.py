@@ -16,7 +16,7 @@ from tortoise.queryset import QuerySet
 
 from models import Tenant, database
 from resolvers import access, assignments, cursors
-from resolvers.errors import BadInput
+from resolvers.errors import BadInput, InvalidCursor
 from resolvers.problems import Problem, ProblemCode
 from resolvers.viewers import Landlord, Operator, Viewer
 
@@ -73,7 +73,9 @@ async def search(
     rest = everything
     if after is not None:
         key, tenant_id = cursors.decode(f"tenants {order.name}", after, 2)
-        rest = everything.filter(_behind(order, key, UUID(tenant_id)))
+        if (parsed := access.parse_id(tenant_id)) is None:
+            raise InvalidCursor
+        rest = everything.filter(_behind(order, key, parsed))
     rows = await rest.order_by(*order.value).limit(size + 1)
     return TenantPage(rows[:size], len(rows) > size, order, everything)
 
