@@ -464,13 +464,14 @@ async def test_each_order_is_by_code_points_of_what_is_folded(database: None) ->
         [row.id for row in sorted(rows, key=by_external_id)],
     ]
     assert await names(viewer, NOTHING) == [
-        "10", "9", "a b", "a-b", "apple", "Apple pie", "ﬀ", "Zebra", "zebra", "Äpfel", "\ufffd", "😀",
-    ]  # fmt: skip
+        *("10", "9", "a b", "a-b", "apple", "Apple pie", "ﬀ", "Zebra", "zebra"),
+        *("Äpfel", "\ufffd", "😀"),
+    ]
 
 
 @pytest.mark.parametrize("first", [-1, 501, 10**9])
 async def test_a_page_of_a_size_beyond_the_limits_is_refused(first: int, database: None) -> None:
-    with pytest.raises(BadInput, match="^first must be from 0 to 500"):
+    with pytest.raises(BadInput, match="first must be from 0 to 500"):
         await tenants.search(await landlord(), NOTHING, first=first)
 
 
