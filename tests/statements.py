@@ -1,13 +1,18 @@
 """Counting SQL statements where they are sent: in the driver."""
 
+import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
 from models import database
 
-# What drivers send of their own accord, around transactions and between users of a pool.
-_OVERHEAD = ("BEGIN", "COMMIT", "ROLLBACK", "SELECT pg_advisory_unlock_all")
+# What drivers send of their own accord: around transactions, between users of a pool, and to
+# look up the types that a new connection meets.
+_OVERHEAD = re.compile(
+    r"\s*(BEGIN|COMMIT|ROLLBACK|SELECT pg_advisory_unlock_all)|.*(typeinfo_tree|set_config\('jit')",
+    re.DOTALL,
+)
 
 
 @asynccontextmanager
@@ -17,7 +22,7 @@ async def counted() -> AsyncIterator[list[str]]:
     seen: list[str] = []
 
     def keep(sql: str) -> None:
-        if not sql.lstrip().startswith(_OVERHEAD):
+        if not _OVERHEAD.match(sql):
             seen.append(sql)
 
     if database.dialect() == "sqlite":
