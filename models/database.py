@@ -67,8 +67,13 @@ def _postgresql_credentials(url: str) -> dict[str, Any]:
     try:
         parts = urlsplit(url)
         port = parts.port or 5432
-    except ValueError as error:
-        raise InvalidDatabaseUrl("The host or port of the database URL is malformed.") from error
+    except ValueError:
+        # None: the error that urlsplit raises repeats what it takes for the port.
+        raise InvalidDatabaseUrl("The host or port of the database URL is malformed.") from None
+    if parts.fragment or "@" in parts.path + parts.query:
+        raise InvalidDatabaseUrl(
+            "The user, password or name holds a character that must be percent-encoded."
+        )
     parameters = dict(parse_qsl(parts.query, keep_blank_values=True))
     host = parameters.pop("host", None) or unquote(parts.hostname or "localhost")
     ssl_mode = parameters.pop("sslmode", "prefer")
