@@ -11,6 +11,7 @@ import asyncio
 import re
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
+from math import ceil
 from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import parse_qsl, unquote, urlsplit
@@ -109,7 +110,8 @@ def config(
             "maxsize": pool_size,
             "server_settings": {
                 "application_name": "headcount",
-                "statement_timeout": str(int(statement_timeout * 1000)),
+                # Rounded up, as 0 would mean none.
+                "statement_timeout": str(ceil(statement_timeout * 1000)),
                 # A client that vanished inside a transaction must not keep its locks.
                 "idle_in_transaction_session_timeout": "60000",
             },
