@@ -1,0 +1,500 @@
+"""A schema with every kind of field, over objects whose values follow from a seed.
+
+Faults are values that make an error of a field: the share of them is part of the seed, so that a
+world without any exists beside one where little works.
+"""
+
+import asyncio
+import dataclasses
+import datetime as dt
+import decimal
+import enum
+import random
+from collections.abc import Iterator
+from typing import Any, NewType
+
+import strawberry
+from graphql import GraphQLError
+from strawberry import UNSET, Info
+from strawberry.dataloader import DataLoader
+from strawberry.extensions import FieldExtension
+from strawberry.permission import BasePermission, PermissionExtension
+from strawberry.scalars import JSON
+from strawberry.schema.config import StrawberryConfig
+
+from graph.execution import batched, passes_text
+
+
+@strawberry.enum
+class Color(enum.Enum):
+    RED = "r"
+    GREEN = "g"
+    BLUE = strawberry.enum_value(3, name="AZURE")
+
+
+class Text(str):
+    """A string that is not exactly a string."""
+
+    __slots__ = ()
+
+
+class Odd:
+    def __repr__(self) -> str:
+        return "odd"
+
+    __str__ = __repr__
+
+
+Instant = NewType("Instant", dt.datetime)
+
+
+@passes_text(20)
+def serialize_instant(value: Any) -> str:
+    if isinstance(value, str):
+        if len(value) != 20:
+            raise ValueError(f"Not an instant: {value}")
+        return value
+    if isinstance(value, dt.datetime):
+        return value.strftime("%Y-%m-%dT%H:%M:%SZ")
+    raise GraphQLError("Not an instant.", extensions={"code": "NOT_AN_INSTANT"})
+
+
+def parse_instant(value: Any) -> dt.datetime:
+    return dt.datetime.strptime(value, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=dt.UTC)
+
+
+@strawberry.input
+class Range:
+    low: int = 1
+    high: int | None = UNSET
+    tags: list[str] = dataclasses.field(default_factory=lambda: ["a", "b"])
+    color: Color | None = Color.RED
+    inner: "Range | None" = None
+
+
+@strawberry.input(one_of=True)
+class By:
+    key: strawberry.ID | None = UNSET
+    name: str | None = UNSET
+    at: Instant | None = UNSET
+
+
+# Values for an attribute of each kind: usual ones, unusual ones that coerce, and faults.
+USUAL: dict[str, list[Any]] = {
+    "text": ["", "a", 'Zoë \u2028 "quoted" \\ {0} {v1} %s', "x" * 50],
+    "key": ["1", "abc", "'); import os #"],
+    "number": [0, 1, -7, 2**31 - 1, -(2**31)],
+    "ratio": [0.0, 1.5, -2.25, 1e300],
+    "flag": [True, False],
+    "color": list(Color),
+    "instant": ["2019-03-01T00:00:00Z", dt.datetime(2019, 3, 1, tzinfo=dt.UTC)],
+    "money": [decimal.Decimal("1.50"), decimal.Decimal(0)],
+    "anything": [{"a": [1, None]}, [1], "x", 3],
+}
+UNUSUAL: dict[str, list[Any]] = {
+    "text": [5, 1.5, True, Text("t"), Odd()],
+    "key": [7, 2.0, Text("k"), Odd()],
+    "number": [True, "12", 3.0, decimal.Decimal(4)],
+    "ratio": [3, True, "1.25", decimal.Decimal("0.5")],
+    "flag": [1, 0, 2.5],
+    "color": ["r", 3],
+    "instant": [Text("2020-02-29T00:00:00Z")],
+    "money": ["2.5"],
+    "anything": [(1, 2), {}],
+}
+FAULTS: dict[str, list[Any]] = {
+    "text": [None, b"bytes", [], ValueError("returned")],
+    "key": [None, True, {}],
+    "number": [None, 2**31, -(2**31) - 1, "x", 1.5, float("nan"), 2**80, [1]],
+    "ratio": [None, float("nan"), float("inf"), "x", []],
+    "flag": [None, "true", float("nan")],
+    "color": [None, "purple", [], 17],
+    "instant": [None, "2019", 5, Odd()],
+    "money": [None, ZeroDivisionError("returned")],
+    "anything": [ValueError("returned")],
+}
+
+
+class Source:
+    """What fields read; the same key and share of faults always give the same values."""
+
+    def __init__(self, key: str, faults: float) -> None:
+        self.key_ = key
+        self.faults = faults
+
+    def value(self, kind: str, name: str) -> Any:
+        dice = random.Random(f"{self.key_}.{name}")
+        chance = dice.random()
+        if chance < self.faults:
+            return dice.choice(FAULTS[kind])
+        return dice.choice(UNUSUAL[kind] if chance > 0.95 else USUAL[kind])
+
+    def nullable(self, kind: str, name: str) -> Any:
+        return (
+            None if random.Random(f"{self.key_}?{name}").random() < 0.3 else self.value(kind, name)
+        )
+
+    def list_of(self, kind: str, name: str) -> Any:
+        dice = random.Random(f"{self.key_}+{name}")
+        if dice.random() < self.faults:
+            return dice.choice([None, 5, "text", {"a": 1}, Odd(), iter([1])])
+        values = [self.value(kind, f"{name}{i}") for i in range(dice.randrange(4))]
+        return tuple(values) if dice.random() < 0.3 else values
+
+    def other(self, name: str) -> Any:
+        dice = random.Random(f"{self.key_}/{name}")
+        if dice.random() < self.faults:
+            return dice.choice([None, 5, {"text": "dict"}, KeyError("returned"), Odd()])
+        cls = dice.choice([Slots, Plain, Proxy])
+        return cls(f"{self.key_}/{name}", self.faults)
+
+    def others(self, name: str) -> Any:
+        dice = random.Random(f"{self.key_}*{name}")
+        if dice.random() < self.faults:
+            return dice.choice([None, 5, "text", Odd()])
+        values = [self.other(f"{name}{i}") for i in range(dice.randrange(4))]
+        return tuple(values) if dice.random() < 0.3 else values
+
+
+class Reads:
+    """The attributes as properties, for sources of every build."""
+
+    text = property(lambda s: s.src.value("text", "text"))
+    text_or_null = property(lambda s: s.src.nullable("text", "text_or_null"))
+    key = property(lambda s: s.src.value("key", "key"))
+    number = property(lambda s: s.src.value("number", "number"))
+    number_or_null = property(lambda s: s.src.nullable("number", "number_or_null"))
+    ratio = property(lambda s: s.src.value("ratio", "ratio"))
+    flag = property(lambda s: s.src.value("flag", "flag"))
+    color = property(lambda s: s.src.value("color", "color"))
+    color_or_null = property(lambda s: s.src.nullable("color", "color_or_null"))
+    instant = property(lambda s: s.src.value("instant", "instant"))
+    instant_or_null = property(lambda s: s.src.nullable("instant", "instant_or_null"))
+    money = property(lambda s: s.src.nullable("money", "money"))
+    anything = property(lambda s: s.src.nullable("anything", "anything"))
+    texts = property(lambda s: s.src.list_of("text", "texts"))
+    numbers_or_null = property(lambda s: s.src.list_of("number", "numbers_or_null"))
+    colors = property(lambda s: s.src.list_of("color", "colors"))
+    child = property(lambda s: s.src.other("child"))
+    child_or_null = property(lambda s: s.src.other("child_or_null"))
+    children = property(lambda s: s.src.others("children"))
+    children_or_null = property(lambda s: s.src.others("children_or_null"))
+    grid = property(lambda s: [s.src.others("grid0"), s.src.others("grid1")])
+
+
+class Slots(Reads):
+    __slots__ = ("src",)
+
+    def __init__(self, key: str, faults: float) -> None:
+        self.src = Source(key, faults)
+
+
+class Plain(Reads):
+    def __init__(self, key: str, faults: float) -> None:
+        self.src = Source(key, faults)
+
+
+class Proxy:
+    """Has no attribute until it is asked for."""
+
+    def __init__(self, key: str, faults: float) -> None:
+        self._hidden = Slots(key, faults)
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        return getattr(self._hidden, name)
+
+
+class Context:
+    """Per request; notes what was loaded, batch by batch.
+
+    The loader keeps nothing: with rows at hand a second try takes fewer ticks, and which of
+    several errors comes first, when one makes an answer null, is a matter of ticks.
+    """
+
+    def __init__(self, faults: float = 0.0) -> None:
+        self.faults = faults
+        self.batches: list[list[Any]] = []
+        self.loader: DataLoader[Any, Any] = DataLoader(self._load, cache=False)
+
+    async def _load(self, keys: list[Any]) -> list[Any]:
+        self.batches.append(list(keys))
+        await asyncio.sleep(0)
+        values = [Slots(f"load{key}", self.faults).src.other("loaded") for key in keys]
+        return [ValueError("not loaded") if v == 5 else v for v in values]
+
+
+class Allowed(BasePermission):
+    message = "Not allowed."
+    error_extensions = {"code": "FORBIDDEN"}  # noqa: RUF012
+
+    def has_permission(self, source: Any, info: Info, **kwargs: Any) -> bool:
+        return not info.context.faults or "1" not in source.src.key_
+
+
+class AllowedLater(Allowed):
+    async def has_permission(  # type: ignore[override]
+        self, source: Any, info: Info, **kwargs: Any
+    ) -> bool:
+        await asyncio.sleep(0)
+        return not info.context.faults or "2" not in source.src.key_
+
+
+class Denied(BasePermission):
+    message = "Denied."
+
+    def has_permission(self, source: Any, info: Info, **kwargs: Any) -> bool:
+        return "0" in source.src.key_
+
+
+class Shout(FieldExtension):
+    def resolve(self, next_: Any, source: Any, info: Info, **kwargs: Any) -> Any:
+        return f"{next_(source, info, **kwargs)}!"
+
+    async def resolve_async(self, next_: Any, source: Any, info: Info, **kwargs: Any) -> Any:
+        return f"{await next_(source, info, **kwargs)}?"
+
+
+class ShoutLater(FieldExtension):
+    async def resolve_async(self, next_: Any, source: Any, info: Info, **kwargs: Any) -> Any:
+        await asyncio.sleep(0)
+        return f"{await next_(source, info, **kwargs)}..."
+
+
+def source_of(value: Any) -> Source:
+    return value.src  # type: ignore[no-any-return]
+
+
+async def load_batch(parents: list[Any], info: Info, number: int = 1) -> list[Any]:
+    await asyncio.sleep(0)
+    return [each.src.other(f"batch{number}") for each in parents]
+
+
+@strawberry.interface
+class Node:
+    key: strawberry.ID
+
+
+def is_thing(value: Any, info: Any) -> bool:
+    return True
+
+
+@strawberry.type
+class Pair(Node):
+    """Implements an interface, so that values are tested for their type."""
+
+    number: int
+
+    @strawberry.field
+    def text(self) -> str:
+        return f"pair {self.number}"
+
+
+@strawberry.type
+class Thing:
+    text: str
+    text_or_null: str | None
+    key: strawberry.ID
+    number: int
+    number_or_null: int | None
+    ratio: float
+    flag: bool
+    color: Color
+    color_or_null: Color | None
+    instant: Instant
+    instant_or_null: Instant | None
+    money: decimal.Decimal | None
+    anything: JSON | None
+    texts: list[str]
+    numbers_or_null: list[int | None] | None
+    colors: list[Color]
+    child: "Thing"
+    child_or_null: "Thing | None"
+    children: list["Thing"]
+    children_or_null: list["Thing | None"] | None
+    grid: list[list["Thing"]]
+
+    @strawberry.field
+    def doubled(self) -> int | None:
+        return source_of(self).value("number", "doubled")  # type: ignore[no-any-return]
+
+    @strawberry.field
+    def echo(
+        self,
+        value: str = "x",
+        times: int | None = 2,
+        key: strawberry.ID | None = UNSET,
+        colors: list[Color] | None = UNSET,
+        at: Instant | None = None,
+    ) -> str:
+        return repr((value, times, key, colors, at))
+
+    @strawberry.field
+    def ranged(self, within: Range | None = UNSET, by: By | None = None) -> str:
+        return repr((within, by))
+
+    @strawberry.field
+    def ranges(self, all_: list[Range] = UNSET) -> str:  # type: ignore[assignment]
+        return repr(all_)
+
+    @strawberry.field
+    def by(self, by: By) -> str | None:
+        return repr(by)
+
+    @strawberry.field
+    def where(self, info: Info) -> str:
+        variables = sorted(info.variable_values)
+        names = [(s.name, getattr(s, "alias", None)) for s in info.selected_fields]
+        raw = info._raw_info
+        return repr(
+            (
+                info.path.as_list(),
+                info.path,
+                info.field_name,
+                variables,
+                names,
+                raw.fragments.keys(),
+            )
+        )
+
+    @strawberry.field
+    async def later(self, info: Info, name: str = "a") -> "Thing | None":
+        await asyncio.sleep(0)
+        return source_of(self).other(f"later{name}")  # type: ignore[no-any-return]
+
+    @strawberry.field
+    async def later_required(self) -> "Thing":
+        return source_of(self).other("later_required")  # type: ignore[no-any-return]
+
+    @strawberry.field
+    async def later_number(self) -> int:
+        await asyncio.sleep(0)
+        return source_of(self).value("number", "later_number")  # type: ignore[no-any-return]
+
+    @strawberry.field
+    async def later_list(self, info: Info) -> list["Thing"]:
+        return source_of(self).others("later_list")  # type: ignore[no-any-return]
+
+    @strawberry.field
+    async def loaded(self, info: Info, number: int = 1) -> "Thing | None":
+        return await info.context.loader.load((len(source_of(self).key_) % 5, number))  # type: ignore[no-any-return]
+
+    @strawberry.field
+    def loaded_future(self, info: Info, number: int = 2) -> "Thing | None":
+        return info.context.loader.load((len(source_of(self).key_) % 3, number))  # type: ignore[no-any-return]
+
+    @strawberry.field
+    def coroutines(self, info: Info) -> list["Thing | None"]:
+        async def one(index: int) -> Any:
+            await asyncio.sleep(0)
+            return source_of(self).other(f"coroutine{index}")
+
+        return [one(0), one(1), None]  # type: ignore[list-item]
+
+    @strawberry.field(metadata=batched(load_batch))
+    async def batch(self, info: Info, number: int = 1) -> "Thing | None":
+        return source_of(self).other(f"batch{number}")  # type: ignore[no-any-return]
+
+    @strawberry.field(permission_classes=[Allowed])
+    def guarded(self) -> str | None:
+        return "guarded"
+
+    @strawberry.field(permission_classes=[Allowed, AllowedLater])
+    async def guarded_later(self, number: int = 3) -> int:
+        return number
+
+    @strawberry.field(permission_classes=[AllowedLater])
+    def guarded_mixed(self) -> int | None:
+        return 1
+
+    @strawberry.field(extensions=[PermissionExtension([Denied()], fail_silently=True)])
+    def silent(self) -> str | None:
+        return "seen"
+
+    @strawberry.field(extensions=[PermissionExtension([Denied()], fail_silently=True)])
+    async def silent_list(self) -> list["Thing"]:
+        return source_of(self).others("silent")  # type: ignore[no-any-return]
+
+    @strawberry.field(extensions=[Shout()])
+    def shouted(self, value: str = "s") -> str:
+        return value
+
+    @strawberry.field(extensions=[Shout(), ShoutLater()])
+    async def shouted_later(self, by: By | None = None) -> str:
+        return repr(by)
+
+    @strawberry.field(extensions=[ShoutLater()])
+    def shouted_mixed(self) -> str:
+        return "mixed"
+
+    @strawberry.field
+    def fails(self, really: bool = False) -> str | None:
+        if really:
+            raise GraphQLError("failed", extensions={"code": "FAILED"})
+        return "did not fail"
+
+    @strawberry.field
+    async def fails_later(self, really: bool = False) -> str:
+        await asyncio.sleep(0)
+        if really:
+            raise ValueError("failed later")
+        return "did not fail later"
+
+    @strawberry.field
+    def generated(self) -> list[int]:
+        def numbers() -> Iterator[int]:
+            yield from range(3)
+
+        return numbers()  # type: ignore[return-value]
+
+    @strawberry.field
+    def pair(self) -> Pair:
+        return Pair(key=strawberry.ID(source_of(self).key_), number=2)
+
+    @strawberry.field
+    def pairs(self) -> list[Pair | None]:
+        wrong: Any = self if source_of(self).faults > 0.02 else None
+        return [Pair(key=strawberry.ID("p"), number=3), wrong]
+
+    @strawberry.field
+    def node(self) -> Node:
+        return Pair(key=strawberry.ID("n"), number=4)
+
+
+@strawberry.type
+class Query:
+    @strawberry.field
+    def thing(self, info: Info, name: str = "t") -> Thing | None:
+        return Slots(name, info.context.faults)  # type: ignore[return-value]
+
+    @strawberry.field
+    async def thing_later(self, info: Info, key: strawberry.ID | None = None) -> Thing | None:
+        await asyncio.sleep(0)
+        return Plain(f"later{key}", info.context.faults)  # type: ignore[return-value]
+
+    @strawberry.field
+    async def things(self, info: Info, first: int | None = 3) -> list[Thing]:
+        count = 3 if first is None else max(0, min(first, 6))
+        return [Slots(f"many{i}", info.context.faults) for i in range(count)]  # type: ignore[misc]
+
+    @strawberry.field
+    def required(self, info: Info) -> Thing:
+        return Proxy("required", info.context.faults)  # type: ignore[return-value]
+
+    @strawberry.field
+    def number(self) -> int:
+        return 42
+
+
+schema = strawberry.Schema(
+    Query,
+    types=[Pair],
+    config=StrawberryConfig(
+        scalar_map={
+            Instant: strawberry.scalar(
+                name="Instant", serialize=serialize_instant, parse_value=parse_instant
+            )
+        }
+    ),
+)
