@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from graphql import (
+    GraphQLBoolean,
     GraphQLEnumType,
     GraphQLInputObjectType,
     GraphQLList,
@@ -99,7 +100,7 @@ class Queries:
         name = self.dice.choice(["skip", "include"])
         if chance < 0.02:
             return f" @{name}(if: {self.dice.choice(['true', 'false'])})"
-        boolean = GraphQLNonNull(self.schema.get_type("Boolean"))
+        boolean = GraphQLNonNull(GraphQLBoolean)
         return f" @{name}(if: {self._variable(boolean, has_default=False)})"
 
     def _arguments(self, arguments: Any) -> str:
@@ -210,7 +211,7 @@ class Queries:
 
 def _is_one_of(type_: GraphQLInputObjectType, dice: random.Random) -> bool:
     """Mostly keep to the rule of Strawberry's one-of inputs, which validation does not know."""
-    return type_.extensions["strawberry-definition"].is_one_of and dice.random() < 0.9
+    return bool(type_.extensions["strawberry-definition"].is_one_of) and dice.random() < 0.9
 
 
 LITERALS = {

@@ -276,10 +276,6 @@ class Node:
     key: strawberry.ID
 
 
-def is_thing(value: Any, info: Any) -> bool:
-    return True
-
-
 @strawberry.type
 class Pair(Node):
     """Implements an interface, so that values are tested for their type."""
@@ -335,7 +331,7 @@ class Thing:
         return repr((within, by))
 
     @strawberry.field
-    def ranges(self, all_: list[Range] = UNSET) -> str:  # type: ignore[assignment]
+    def ranges(self, all_: list[Range] = UNSET) -> str:
         return repr(all_)
 
     @strawberry.field
