@@ -340,19 +340,11 @@ class Thing:
 
     @strawberry.field
     def where(self, info: Info) -> str:
-        variables = sorted(info.variable_values)
-        names = [(s.name, getattr(s, "alias", None)) for s in info.selected_fields]
+        """All that can be asked of an info object, apart from the schema and helpers."""
         raw = info._raw_info
-        return repr(
-            (
-                info.path.as_list(),
-                info.path,
-                info.field_name,
-                variables,
-                names,
-                raw.fragments.keys(),
-            )
-        )
+        assert raw.schema is schema._schema
+        selected = [repr(each) for each in info.selected_fields]
+        return repr((info.path, info.variable_values, selected, list(raw.fragments), raw[:4]))
 
     @strawberry.field
     async def later(self, info: Info, name: str = "a") -> "Thing | None":
