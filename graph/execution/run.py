@@ -86,13 +86,22 @@ async def _fan_out(request: Request, waits: list[Wait]) -> None:
         async with asyncio.TaskGroup() as group:
             start(waits)
     except asyncio.CancelledError:
-        # A task cancelled before its first step never came to await its coroutine.
-        for wait in started:
-            if inspect.iscoroutine(wait.awaitable):
-                wait.awaitable.close()
+        # A task cancelled before its first step never came to its awaitable.
+        await _dismiss(wait.awaitable for wait in started)
         raise
     if failures:
         raise failures[0]
+
+
+async def _dismiss(awaitables: Iterable[Any]) -> None:
+    futures: list[asyncio.Future[Any]] = []
+    for awaitable in awaitables:
+        if inspect.iscoroutine(awaitable):
+            awaitable.close()
+        elif asyncio.isfuture(awaitable) and not awaitable.done():
+            awaitable.cancel()
+            futures.append(awaitable)
+    await asyncio.gather(*futures, return_exceptions=True)
 
 
 async def _settle(awaitables: Iterable[Any]) -> None:

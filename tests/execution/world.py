@@ -5,7 +5,6 @@ world without any exists beside one where little works.
 """
 
 import asyncio
-import dataclasses
 import datetime as dt
 import decimal
 import enum
@@ -67,7 +66,7 @@ def parse_instant(value: Any) -> dt.datetime:
 class Range:
     low: int = 1
     high: int | None = UNSET
-    tags: list[str] = dataclasses.field(default_factory=lambda: ["a", "b"])
+    tags: list[str] = strawberry.field(default_factory=lambda: ["a", "b"])
     color: Color | None = Color.RED
     inner: "Range | None" = None
 
