@@ -148,9 +148,8 @@ def _attempt(subject: object, make: Callable[[], Outcome]) -> _Entry[Outcome]:
 
 
 def _refuse_what_would_be_passed_over(schema: strawberry.Schema) -> None:
+    # Operation directives are such an extension, too.
     if any(extension._implements_resolve() for extension in schema.get_extensions()):
         raise TypeError("A schema extension with a resolve hook would be passed over.")
-    if schema.directives:
-        raise TypeError("Operation directives of the schema would be passed over.")
     if schema.execution_context_class is not StrawberryGraphQLCoreExecutionContext:
         raise TypeError("A custom executor class would be passed over.")
