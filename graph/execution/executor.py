@@ -18,6 +18,7 @@ from graph.execution.plans import Plan, compile_plan
 from graph.execution.request import Request
 from graph.execution.run import run
 from graph.execution.values import IS_AWAITABLE
+from graph.execution.writer import MOST_FIELDS, MOST_FIELDS_AT_FIRST
 
 Outcome = TypeVar("Outcome")
 
@@ -104,8 +105,9 @@ class CompiledExecutor:
     def _plan(self, outline: Outline, variables: VariableValues) -> Plan:
         key = (id(outline), outline.decisions(variables))
         entry = self._plans.get(key)
-        if entry is None:
-            entry = _attempt(outline, lambda: compile_plan(self._schema, outline, variables))
+        if entry is None or entry.refused == "large":
+            most = MOST_FIELDS if entry else MOST_FIELDS_AT_FIRST
+            entry = _attempt(outline, lambda: compile_plan(self._schema, outline, variables, most))
             self._plans.put(key, entry)
         return entry.outcome()
 

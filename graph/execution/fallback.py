@@ -7,7 +7,8 @@ Reason = Literal[
     "introspection",
     "abstract",  # an interface or union
     "directive",  # one other than @skip and @include
-    "unsupported",  # fragment arguments, a field without a resolver, a selection that is too large
+    "unsupported",  # fragment arguments, a field without a resolver, far too many fields
+    "large",  # many fields, asked for the first time: perhaps the only one
     "variables",  # a variable that does not coerce
     "null",  # where the type says it cannot be
     "value",  # of a Python type that is not certain to come out the same

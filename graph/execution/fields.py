@@ -113,12 +113,9 @@ def _call(resolve: FunctionType, definition: GraphQLField) -> Call | None:
     if resolver.parent_parameter or resolver.root_parameter or not _plain_arguments(definition):
         return None
     info = resolver.info_parameter
-    is_async = inspect.iscoroutinefunction(resolver.wrapped_func)
-    if is_async != (resolve.__code__ is _ASYNC):
-        return None
     return Call(
         function=resolver.wrapped_func,
-        is_async=is_async,
+        is_async=inspect.iscoroutinefunction(resolver.wrapped_func),
         takes_self=resolver.self_parameter is not None,
         info=info.name if info else None,
         field=field,

@@ -43,7 +43,9 @@ class Plan:
     info_class: type[Info[Any, Any]]
 
 
-def compile_plan(schema: strawberry.Schema, outline: Outline, variables: VariableValues) -> Plan:
+def compile_plan(
+    schema: strawberry.Schema, outline: Outline, variables: VariableValues, most_fields: int
+) -> Plan:
     """Compile for the values that the deciding variables have among these."""
     query = outline.schema.query_type
     if query is None:
@@ -51,7 +53,7 @@ def compile_plan(schema: strawberry.Schema, outline: Outline, variables: Variabl
     collected = collect_fields(
         outline.schema, outline.fragments, variables, query, outline.operation
     )
-    writer = Writer(schema, outline, variables)
+    writer = Writer(schema, outline, variables, most_fields)
     entry = writer.root(query, collected.grouped_field_set)
     source = writer.source()
     namespace = {**_HELPERS, **writer.names}

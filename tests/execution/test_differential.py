@@ -19,7 +19,7 @@ from tests.execution.interpreter import interpret
 from tests.execution.queries import Case, Queries
 from tests.execution.world import Context, schema
 
-QUERIES = int(os.environ.get("EXECUTION_QUERIES", "2500"))
+QUERIES = int(os.environ.get("EXECUTION_QUERIES", "2000"))
 
 # Reached in a few queries only: each makes a whole request fall back.
 SELDOM = frozenset({"node", "generated"})

@@ -1,5 +1,6 @@
 """What is answered by a plan, what is handed to graphql-core, and that both answer alike."""
 
+import collections
 from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
@@ -14,7 +15,7 @@ from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 
 from graph.execution import CompiledExecutor, Counts
 from graph.execution.fallback import REASONS, Fallback
-from graph.execution.writer import MOST_FIELDS
+from graph.execution.writer import MOST_FIELDS, MOST_FIELDS_AT_FIRST
 from tests.execution.interpreter import interpret
 from tests.execution.world import Context, schema
 
@@ -84,7 +85,20 @@ class Subscription:
         yield 1
 
 
+@strawberry.type
+class Nest:
+    name: str
+
+    @strawberry.field
+    def nested(self) -> "Nest | None":
+        return None
+
+
 small = strawberry.Schema(Query, Mutation, Subscription)
+
+
+def wide(fields: int) -> str:
+    return "{ " + " ".join(f"a{i}: name" for i in range(fields)) + " }"
 
 
 def fallbacks(**reasons: int) -> dict[str, int]:
@@ -124,8 +138,9 @@ async def test_a_query_is_answered_by_a_plan() -> None:
         ("abstract", "{ name either { ... on Other { name } } }", {}),
         ("directive", "{ name @later }", {}),
         ("directive", "query @later { name }", {}),
+        ("directive", "{ name @skip(if: 1) }", {}),
         ("directive", "query ($a: Int @later) { counted(count: $a) }", {}),
-        ("unsupported", "{ " + " ".join(f"a{i}: name" for i in range(MOST_FIELDS + 1)) + " }", {}),
+        ("large", wide(MOST_FIELDS_AT_FIRST + 1), {}),
         ("unsupported", "{ missing }", {}),
         ("variables", "query ($a: Int!) { counted(count: $a) }", {}),
         ("variables", "query ($a: Int!) { counted(count: $a) }", {"a": "one"}),
@@ -146,13 +161,43 @@ async def test_the_rest_is_answered_by_graphql_core(
     assert counts == Counts(0, fallbacks(**{reason: 1}))
 
 
-async def test_no_more_fields_than_a_plan_may_have_are_compiled() -> None:
-    ours, theirs, counts = await both(
-        "{ " + " ".join(f"a{i}: name" for i in range(MOST_FIELDS)) + " }"
-    )
+@pytest.mark.parametrize(
+    ("fields", "outcomes"),
+    [
+        (MOST_FIELDS_AT_FIRST, ["compiled", "compiled"]),
+        (MOST_FIELDS_AT_FIRST + 1, ["large", "compiled"]),
+        (MOST_FIELDS, ["large", "compiled"]),
+        (MOST_FIELDS + 1, ["large", "unsupported"]),
+    ],
+)
+async def test_many_fields_are_compiled_when_asked_for_again(
+    fields: int, outcomes: list[str]
+) -> None:
+    executor, document = CompiledExecutor(small), parse(wide(fields))
 
-    assert ours == theirs
-    assert counts.compiled == 1
+    answers = [await executor.execute(document, root_value=Query()) for _ in range(2)]
+
+    assert answers == [ExecutionResult({f"a{i}": "root" for i in range(fields)})] * 2
+    counts = executor.counts()
+    counted = {"compiled": counts.compiled, **counts.fallbacks}
+    assert {k: v for k, v in counted.items() if v} == collections.Counter(outcomes)
+
+
+async def test_fragments_that_double_at_each_spread_cost_no_more() -> None:
+    fragments = "".join(
+        f"fragment F{n} on Nest {{ a{n}: nested {{ ...F{n + 1} }} b{n}: nested {{ ...F{n + 1} }} }}"
+        for n in range(20)
+    )
+    document = parse("{ nested { ...F0 } }" + fragments + "fragment F20 on Nest { name }")
+    executor = CompiledExecutor(strawberry.Schema(Nest))
+
+    reasons = []
+    for _ in range(3):
+        with pytest.raises(Fallback) as raised:
+            executor.plan(document)
+        reasons.append(raised.value.reason)
+
+    assert reasons == ["large", "unsupported", "unsupported"]
 
 
 async def test_a_subscription_is_not_compiled() -> None:

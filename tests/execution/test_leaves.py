@@ -2,16 +2,18 @@
 
 import decimal
 import enum
+from collections.abc import Iterator
 from typing import Any, NewType
 
 import pytest
 import strawberry
 from graphql import parse
+from graphql.pyutils import Undefined
 from strawberry.schema.config import StrawberryConfig
 
 from graph.execution import CompiledExecutor, passes_text
 from tests.execution.interpreter import interpret
-from tests.execution.world import Odd, Text
+from tests.execution.sources import Odd, Text
 
 Stamp = NewType("Stamp", str)
 Word = NewType("Word", str)
@@ -86,6 +88,38 @@ async def test_a_value_comes_out_as_from_graphql_core(field: str, value: Any) ->
     theirs = await interpret(schema, document, root=root)
 
     assert repr(ours) == repr(theirs)
+
+
+class Later:
+    def __await__(self) -> Iterator[Any]:
+        yield from ()
+        return "awaited"
+
+
+@pytest.mark.parametrize("serialized", [None, Undefined, "later", ValueError("returned")])
+async def test_a_serialiser_that_gives_no_value_is_left_to_graphql_core(serialized: Any) -> None:
+    class Word(str):
+        __slots__ = ()
+
+    def serialize(_value: Any) -> Any:
+        return Later() if serialized == "later" else serialized
+
+    @strawberry.type
+    class Words:
+        @strawberry.field
+        def word(self) -> Word | None:
+            return Word("w")
+
+    scalar = strawberry.scalar(name="Word", serialize=serialize)
+    odd = strawberry.Schema(Words, config=StrawberryConfig(scalar_map={Word: scalar}))
+    executor, document = CompiledExecutor(odd), parse("{ word }")
+
+    ours = await executor.execute(document)
+    theirs = await interpret(odd, document)
+
+    assert repr(ours) == repr(theirs)
+    returned = isinstance(serialized, Exception)
+    assert executor.counts().compiled == returned
 
 
 @pytest.mark.parametrize(

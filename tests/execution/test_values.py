@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 import pytest
 import strawberry
 from graphql import ExecutionResult, parse
+from graphql.pyutils import Undefined
 from strawberry import Info
 
 from graph.execution import CompiledExecutor, batched
@@ -133,7 +134,7 @@ async def test_an_object_of_any_build_is_read_by_its_attributes(
 
 @pytest.mark.parametrize("selection", ["size", "__typename"])
 @pytest.mark.parametrize("field", ["box", "later", "batch"])
-@pytest.mark.parametrize("make", [lambda: None, lambda: KeyError("returned")])
+@pytest.mark.parametrize("make", [lambda: None, lambda: Undefined, lambda: KeyError("returned")])
 async def test_a_null_or_an_error_is_never_an_object(
     field: str, selection: str, make: Callable[[], Any]
 ) -> None:
@@ -237,6 +238,20 @@ async def test_an_iterator_kept_between_the_tries_is_still_whole_in_the_second()
     answer = await executor.execute(parse("{ sizes }"), context_value=lambda: kept)
 
     assert answer == ExecutionResult({"sizes": [1, 2, 3]})
+
+
+async def test_an_awaitable_that_was_awaited_is_left_to_graphql_core() -> None:
+    """The first answer is a coroutine within a coroutine; it is awaited all the same."""
+    answers: list[Any] = [box_later(), Box(size=1)]
+    executor = CompiledExecutor(schema)
+
+    answer = await executor.execute(
+        parse("{ later { size } }"), context_value=lambda: answers.pop(0)
+    )
+    gc.collect()
+
+    assert answer == ExecutionResult({"later": {"size": 1}})
+    assert executor.counts().fallbacks["value"] == 1
 
 
 async def test_a_resolver_that_changes_its_arguments_does_not_change_those_of_a_sibling() -> None:
