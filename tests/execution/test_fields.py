@@ -74,6 +74,10 @@ class Query:
     async def batch(self, info: Info) -> str:
         return f"{info.path.as_list()} {info.field_name}"
 
+    @strawberry.field(metadata=batched(load_paths))
+    async def quiet(self) -> str:
+        return "['a'] quiet"
+
     @strawberry.field
     def even(self, number: int) -> Even | None:
         return Even(number=number)
@@ -97,6 +101,7 @@ schema = strawberry.Schema(Query)
         ("{ ofClass(value: 3) }", {"ofClass": "Query 3"}),
         ("{ a: renamed(self_: 4) }", {"a": "renamed 4"}),
         ("{ a: batch }", {"a": "['a'] batch"}),
+        ("{ a: quiet }", {"a": "['a'] quiet"}),
     ],
 )
 async def test_a_field_of_any_build_is_compiled(text: str, data: dict[str, Any]) -> None:
@@ -122,14 +127,15 @@ async def test_a_type_test_of_ones_own_is_left_to_graphql_core(number: int) -> N
     assert executor.counts().fallbacks["unsupported"] == 1
 
 
-async def test_a_fragment_with_variables_is_left_to_graphql_core() -> None:
-    text = "query { ...F(n: 2) } fragment F($n: Int = 3) on Query { static(value: $n) }"
+@pytest.mark.parametrize(("spread", "value"), [("...F(n: 2)", 2), ("...F", 3)])
+async def test_a_fragment_with_variables_is_left_to_graphql_core(spread: str, value: int) -> None:
+    text = f"{{ {spread} }} fragment F($n: Int = 3) on Query {{ static(value: $n) }}"
     document = parse(text, experimental_fragment_arguments=True)
     executor = CompiledExecutor(schema)
 
     answer = await executor.execute(document, root_value=Query())
 
-    assert answer == ExecutionResult({"static": "static 2"})
+    assert answer == ExecutionResult({"static": f"static {value}"})
     assert executor.counts().fallbacks["unsupported"] == 1
 
 
