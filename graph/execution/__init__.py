@@ -17,12 +17,13 @@ Async siblings run concurrently, and everything that one walk finds starts in th
 the loop, so that data loaders see all keys of a level at once.
 
 Left to graphql-core, which then answers the **whole** request anew: mutations and subscriptions,
-introspection, interfaces and unions, any other directive, fragment arguments, a selection of
-many fields when it comes for the first time, and of very many always; and, at run time, whatever would become an error or is not certain to come out the
-same: a resolver, serialiser or permission that raises, a null in a non-null place, a variable or
-argument that does not coerce, an iterator where a list is expected (it is not touched, for it
-could be read once only), an awaitable where a leaf is expected. So error messages, paths and
-partial answers are graphql-core's own, always. `Reason` is the closed list of causes.
+introspection, interfaces and unions, any other directive, fragment arguments, many fields when
+they are asked for the first time, and very many always; and, at run time, whatever would become
+an error or is not certain to come out the same: a resolver, serialiser or permission that raises,
+a null in a non-null place, a variable or argument that does not coerce, an iterator where a list
+is expected (it is not touched, for it could be read once only), an awaitable where a leaf is
+expected. So error messages, paths and partial answers are graphql-core's own, always. `Reason` is
+the closed list of causes.
 
 Answering twice is safe because only queries are compiled, and a query's resolvers only read. A
 resolver that counts, bills or writes an audit row must not live below `Query`, or must bear to
