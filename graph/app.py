@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from graph import errors, graphiql, headers
+from graph import errors, executor, graphiql, headers
 from graph.context import Context
 from graph.endpoint import Authenticate, Endpoint, answer
 from graph.limits import Limits
@@ -38,6 +38,9 @@ def create_app(
         limits=limits_of(settings),
         max_body_bytes=settings.max_body_bytes,
         translate=translate,
+        execute=(executor.with_compiler if settings.compiler else executor.with_graphql_core)(
+            schema
+        ),
         page=graphiql.page if settings.graphiql else None,
     )
     app = Starlette(

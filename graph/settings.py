@@ -78,6 +78,10 @@ class Settings(BaseSettings):
     port: int = Field(default=8000, ge=1, le=65535, description="Port to listen on.")
     workers: int = Field(default=1, ge=1, le=256, description="Server processes.")
     graphiql: bool = Field(default=False, description="Serve the GraphiQL page to browsers.")
+    compiler: bool = Field(
+        default=True,
+        description="Answer queries by compiled plans; off, graphql-core interprets them all.",
+    )
     cors_origins: Annotated[tuple[str, ...], NoDecode] = Field(
         default=(),
         description="Origins whose pages may ask, comma-separated: https://app.example.com. None"
