@@ -76,6 +76,9 @@ class Settings(BaseSettings):
     port: int = Field(default=8000, ge=1, le=65535, description="Port to listen on.")
     workers: int = Field(default=1, ge=1, le=256, description="Server processes.")
     graphiql: bool = Field(default=False, description="Serve the GraphiQL page to browsers.")
+    federation: bool = Field(
+        default=False, description="Serve the schema as a subgraph of Apollo Federation 2."
+    )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         default="info", description="The least important messages still logged."
     )
@@ -99,6 +102,9 @@ class Settings(BaseSettings):
         default=20_000, description="Most list items that page sizes may add up to."
     )
     max_list_items: Limit = Field(default=500, description="Most items in one list argument.")
+    max_representations: Limit = Field(
+        default=100, description="Most representations in one _entities field."
+    )
 
     @classmethod
     def settings_customise_sources(
