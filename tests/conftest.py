@@ -9,6 +9,7 @@ import tempfile
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 from models import Assignment, Presence, Principal, Tenant, TenantDay, migrate
@@ -17,6 +18,10 @@ from tests import tokens
 from tests.http import Api, Clock, serve
 
 DATABASES = ("sqlite", "postgresql")
+
+# The same examples in every run, however slow the machine: a red run is always a red change.
+hypothesis.settings.register_profile("headcount", deadline=None, derandomize=True)
+hypothesis.settings.load_profile("headcount")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
