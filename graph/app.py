@@ -14,6 +14,7 @@ from starlette.routing import Route
 from graph import errors, graphiql
 from graph.context import Context
 from graph.endpoint import Authenticate, Endpoint, answer
+from graph.federation import subgraph
 from graph.limits import Limits
 from graph.schema import schema
 from graph.settings import Settings
@@ -31,7 +32,7 @@ def create_app(
 ) -> Starlette:
     """The service as an ASGI application; `settings.graphiql` adds the explorer's page."""
     endpoint = Endpoint(
-        schema,
+        subgraph if settings.federation else schema,
         authenticate=authenticate,
         clock=clock,
         make_context=make_context,
@@ -70,6 +71,7 @@ def limits_of(settings: Settings) -> Limits:
         roots=settings.max_roots,
         nodes=settings.max_nodes,
         list_items=settings.max_list_items,
+        representations=settings.max_representations,
     )
 
 

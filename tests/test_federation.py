@@ -5,7 +5,6 @@ import difflib
 import logging
 from collections.abc import AsyncIterator
 from typing import Any
-from uuid import uuid4
 
 import pytest
 from hypothesis import given
@@ -78,7 +77,7 @@ def by_instance_id(row: Tenant) -> dict[str, object]:
     return {"__typename": "Tenant", "instanceId": str(row.instance_id)}
 
 
-def refused(message: str, place: int, column: int = 25) -> dict[str, Any]:
+def refused(message: str, place: int, column: int = 24) -> dict[str, Any]:
     return {
         "message": message,
         "locations": [{"line": 1, "column": column}],
@@ -262,7 +261,7 @@ async def test_the_first_five_of_many_bad_ones_are_told(
 
 @pytest.mark.parametrize(
     ("representations", "where", "type_"),
-    [([None], " at '0'", "_Any!"), ([{}, None], " at '1'", "_Any!"), (None, "", "[_Any!]!")],
+    [([None], " at '[0]'", "_Any!"), ([{}, None], " at '[1]'", "_Any!"), (None, "", "[_Any!]!")],
 )
 async def test_null_where_the_schema_allows_none_is_refused_as_everywhere(
     federated: Api, landlord: Principal, representations: object, where: str, type_: str
@@ -273,7 +272,8 @@ async def test_null_where_the_schema_allows_none_is_refused_as_everywhere(
         "errors": [
             {
                 "message": f"Variable '$r' has an invalid value{where}: a value of type"
-                f" '{type_}' is required.",
+                f" '{type_}' is required (An entity by its key, such as"
+                ' {"__typename": "Tenant", "externalId": "EXIST"}).',
                 "locations": [{"line": 1, "column": 8}],
                 "extensions": {"code": "BAD_USER_INPUT"},
             }
@@ -345,9 +345,11 @@ async def test_twenty_references_with_their_reports_are_two_statements(federated
         await factories.record(row, [f"ann of {row.name}"])
     landlord = await factories.landlord(*rows)
     sent = [by_external_id(row) for row in rows]
+    query = REPORT.replace("users", "users(first: 10)")
+    await federated.ask(query, {"r": sent[:1], "d": DATE}, as_=landlord)
 
     async with statements.counted() as seen:
-        answer = await federated.ask(REPORT, {"r": sent, "d": DATE}, as_=landlord)
+        answer = await federated.ask(query, {"r": sent, "d": DATE}, as_=landlord)
 
     assert answer == {
         "data": {
@@ -461,7 +463,7 @@ async def test_a_composer_reads_the_plain_schema_with_the_extensions(
     answer = await federated.ask("{ _service { sdl } }", as_=landlord)
 
     assert answer == {"data": {"_service": {"sdl": SDL}}}
-    assert SDL == schema.as_str() + "\n" + EXTENSIONS
+    assert schema.as_str() + "\n" + EXTENSIONS == SDL
 
 
 async def test_references_exist_only_where_the_setting_is_on(
@@ -501,49 +503,61 @@ def test_the_subgraph_only_adds_to_the_plain_schema_and_has_the_very_same_types(
     assert [name for name, (plain, served) in definitions.items() if plain is not served] == []
 
 
-COUNTED = "query ($r: [_Any!]! = %s) { %s }"
 FIELD = "_entities(representations: $r) { __typename }"
-LITERAL = "[%s]" % ", ".join(['{__typename: "Tenant", id: ""}'] * 101)
+ONE_REFERENCE = '{__typename: "Tenant", id: ""}'
+
+
+def too_many(found: int) -> dict[str, Any]:
+    message = f"The document is over its limit of representations: 100 allowed, {found:,} found."
+    extensions = {
+        "code": "QUERY_TOO_COMPLEX",
+        "limit": "representations",
+        "allowed": 100,
+        "found": found,
+    }
+    return {"errors": [{"message": message, "extensions": extensions}]}
 
 
 @pytest.mark.parametrize(
-    ("document", "count"),
+    "document",
     [
-        (COUNTED % ("[]", FIELD), 101),
-        (COUNTED % ("[]", FIELD), 900),
-        (COUNTED % ("[]", f"...F }} fragment F on Query {{ {FIELD}"), 101),
-        (COUNTED % (LITERAL, FIELD), None),
-        (f"{{ _entities(representations: {LITERAL}) {{ __typename }} }}", None),
+        f"query ($r: [_Any!]!) {{ {FIELD} }}",
+        f"query ($r: [_Any!]!) {{ ...F }} fragment F on Query {{ {FIELD} }}",
+        f"query ($r: [_Any!]! = [{ONE_REFERENCE}]) {{ ... on Query {{ {FIELD} }} }}",
     ],
 )
 async def test_more_than_a_hundred_references_are_too_complex(
-    federated: Api, landlord: Principal, document: str, count: int | None
+    federated: Api, landlord: Principal, document: str
 ) -> None:
-    variables = {"r": [{"__typename": "Tenant", "id": ""}] * count} if count else {}
-    few = {"r": [{"__typename": "Tenant", "id": ""}]} if "$r" in document else {}
-    found = count or 101
+    """Whatever was asked with the same document before."""
+    answers = [
+        await federated.ask(document, {"r": [{"__typename": "Tenant", "id": ""}] * n}, as_=landlord)
+        for n in (101, 100, 1, 101, 1000)
+    ]
 
-    for asked in (variables, few, variables) if few else (variables,):
-        answer = await federated.ask(document, asked, as_=landlord)
+    assert answers == [
+        too_many(101),
+        {"data": {"_entities": [None] * 100}},
+        {"data": {"_entities": [None]}},
+        too_many(101),
+        too_many(1000),
+    ]
 
-        assert answer == (
-            {"data": {"_entities": [None]}}
-            if asked == few
-            else {
-                "errors": [
-                    {
-                        "message": "The document is over its limit of representations: 100"
-                        f" allowed, {found} found.",
-                        "extensions": {
-                            "code": "QUERY_TOO_COMPLEX",
-                            "limit": "representations",
-                            "allowed": 100,
-                            "found": found,
-                        },
-                    }
-                ]
-            }
-        )
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        f"{{ _entities(representations: [{ONE_REFERENCE * 101}]) {{ __typename }} }}",
+        f"query ($r: [_Any!]! = [{ONE_REFERENCE * 101}]) {{ {FIELD} }}",
+        "query ($r: [_Any!]!) { viewer { id } a: _entities(representations: [])"
+        f" {{ __typename }} b: _entities(representations: [{ONE_REFERENCE * 101}])"
+        " { __typename } }",
+    ],
+)
+async def test_references_written_into_the_document_count_too(
+    federated: Api, landlord: Principal, document: str
+) -> None:
+    assert await federated.ask(document, as_=landlord) == too_many(101)
 
 
 async def test_a_hundred_references_are_answered(
@@ -579,8 +593,8 @@ async def test_an_unknown_identity_is_refused_by_the_fields_themselves(own: Tena
     context = Context(viewer=None, now=tokens.NOW, request_id="-")  # type: ignore[arg-type]
 
     results = [
-        await subgraph.execute(document, {"r": [by_id(own)]}, context_value=context)
-        for document in (ENTITIES, "query ($r: [_Any!]) { _service { sdl } }")
+        await subgraph.execute(document, {"r": [by_id(own)]}, context)
+        for document in (ENTITIES, "{ _service { sdl } }")
     ]
 
     assert [[str(e.original_error) for e in result.errors or []] for result in results] == [
