@@ -2,7 +2,7 @@
 know of the same tenants. On by HEADCOUNT_FEDERATION.
 
 The types are those of `graph/schema.py`. Two root fields come on top, and the SDL that a composer
-reads is the plain schema's with the extensions below. `_entities` is written out here because
+reads is the plain schema's with the directives below. `_entities` is written out here because
 the one that Strawberry brings passes what the caller sent on as data.
 """
 
@@ -20,18 +20,26 @@ from models import Tenant as TenantRow
 from resolvers.access import TenantKey, parse_id
 from resolvers.errors import BadInput
 
-EXTENSIONS = """
-extend schema
+LINK = """extend schema
   @link(url: "https://specs.apollo.dev/federation/v2.3", import: ["@key", "@shareable"])
-
-extend type Tenant @key(fields: "id") @key(fields: "externalId") @key(fields: "instanceId")
-
-extend type PageInfo @shareable
 """
-"""What makes the plain schema a subgraph. Version 2.3 is old enough for every composer; PageInfo
-is Relay's and so in other subgraphs too."""
+"""Version 2.3 is old enough for every composer."""
 
-SDL = f"{schema.as_str()}\n{EXTENSIONS}"
+DIRECTIVES = {
+    "Tenant": '@key(fields: "id") @key(fields: "externalId") @key(fields: "instanceId")',
+    # Relay's, and so in other subgraphs too. An extension would not share the type's fields.
+    "PageInfo": "@shareable",
+}
+
+
+def _sdl() -> str:
+    sdl = schema.as_str()
+    for name, directives in DIRECTIVES.items():
+        sdl = sdl.replace(f"\ntype {name} {{", f"\ntype {name} {directives} {{")
+    return f"{LINK}\n{sdl}"
+
+
+SDL = _sdl()
 
 Representation = NewType("Representation", object)
 Entity = Annotated[
@@ -101,7 +109,7 @@ def keys_of(representation: object) -> list[TenantKey] | BadInput:
     return [KEYS[name](value) for name, value in keys.items()]
 
 
-#: The keys in EXTENSIONS. A malformed instance ID becomes a key that names nothing.
+#: The keys in DIRECTIVES. A malformed instance ID becomes a key that names nothing.
 KEYS: dict[str, Callable[[str], TenantKey]] = {
     "id": lambda value: TenantKey(id=value),
     "externalId": lambda value: TenantKey(external_id=value),
