@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from graph import errors, graphiql
+from graph import errors, graphiql, headers
 from graph.context import Context
 from graph.endpoint import Authenticate, Endpoint, answer
 from graph.federation import subgraph
@@ -49,6 +49,7 @@ def create_app(
             Route("/readyz", ready),
             *(graphiql.routes() if settings.graphiql else ()),
         ],
+        middleware=headers.middleware(settings.cors_origins),
         exception_handlers={HTTPException: refuse},
         lifespan=lifespan_of(settings),
     )

@@ -13,6 +13,7 @@ from strawberry.schema.config import StrawberryConfig
 from strawberry.types.scalar import ScalarDefinition
 
 from graph.context import Info
+from graph.executor import Schema
 from graph.permissions import (
     CanSeeTenant,
     HasScope,
@@ -198,8 +199,8 @@ class Mutation:
         )
 
 
-def assemble(query: type, scalars: Mapping[object, ScalarDefinition]) -> strawberry.Schema:
-    return strawberry.Schema(
+def assemble(query: type, scalars: Mapping[object, ScalarDefinition]) -> Schema:
+    return Schema(
         query=query,
         mutation=Mutation,
         # Nothing refers to it: it documents errors[].extensions.code.

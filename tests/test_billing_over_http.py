@@ -411,6 +411,28 @@ async def test_a_trend_has_a_point_for_each_date(api: Api) -> None:
     assert len(answer["data"]["whole"]["points"]) == 185
 
 
+@pytest.mark.parametrize(("tenants", "answered"), [(107, True), (108, False)])
+async def test_the_points_of_trends_count_as_nodes(api: Api, tenants: int, answered: bool) -> None:
+    landlord = await factories.landlord()
+
+    answer = await api.ask(
+        "query ($first: Int) { tenants(first: $first) { nodes { billingTrend { points"
+        " { maxUsers } } } } }",
+        {"first": tenants},
+        as_=landlord,
+    )
+
+    if answered:
+        assert answer == {"data": {"tenants": {"nodes": []}}}
+    else:
+        assert answer["errors"][0]["extensions"] == {
+            "code": "QUERY_TOO_COMPLEX",
+            "limit": "nodes",
+            "allowed": 20_000,
+            "found": 108 + 108 * 185,
+        }
+
+
 async def test_a_trend_of_nobody_has_no_peak(api: Api) -> None:
     tenant = await factories.tenant()
     landlord = await factories.landlord(tenant)

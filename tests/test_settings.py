@@ -35,6 +35,7 @@ def test_settings_have_defaults_and_take_only_what_they_are_given(
         "workers": 1,
         "graphiql": False,
         "federation": False,
+        "cors_origins": (),
         "log_level": "info",
         "max_body_bytes": 1048576,
         "max_tokens": 1000,
