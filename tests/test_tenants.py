@@ -428,6 +428,7 @@ async def test_filters_narrow_what_is_visible_and_never_widen_it(database: None)
     assert await found(ids=[str(a.id)], external_ids=[b.external_id]) == []
     assert await found(search="a", billable=True, ids=[str(a.id)]) == ["a"]
     assert await found(ids=[str(uuid4()) for _ in range(500)]) == []
+    assert await found(external_ids=["x" * 256]) == []
 
 
 async def test_each_order_is_by_code_points_of_what_is_folded(database: None) -> None:
