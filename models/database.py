@@ -9,15 +9,19 @@ fails on `sslmode`:
 
 import asyncio
 import re
+import sqlite3
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
+from enum import Enum
 from math import ceil
 from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import parse_qsl, unquote, urlsplit
 
+import asyncpg
 from tortoise import Tortoise
 from tortoise.backends.base.client import BaseDBAsyncClient
+from tortoise.exceptions import DBConnectionError, OperationalError
 from tortoise.transactions import in_transaction
 
 from models.tenant import Tenant
@@ -98,6 +102,15 @@ def _postgresql_credentials(url: str) -> dict[str, Any]:
     }
 
 
+class _Connection(asyncpg.Connection):
+    """Goes back to the pool without a round trip: this program sets no session state, so there
+    is something to undo only when a transaction was left open."""
+
+    async def reset(self, *, timeout: float | None = None) -> None:  # noqa: ASYNC109
+        if self.is_in_transaction():
+            await super().reset(timeout=timeout)
+
+
 def config(
     url: DatabaseUrl, *, pool_size: int = 10, statement_timeout: float = 8
 ) -> dict[str, Any]:
@@ -108,8 +121,11 @@ def config(
         credentials |= {
             "minsize": 1,
             "maxsize": pool_size,
+            "connection_class": _Connection,
             "server_settings": {
                 "application_name": "headcount",
+                # Compiling a statement takes longer than any of ours runs.
+                "jit": "off",
                 # Rounded up, as 0 would mean none.
                 "statement_timeout": str(ceil(statement_timeout * 1000)),
                 # A client that vanished inside a transaction must not keep its locks.
@@ -177,6 +193,50 @@ async def rows(sql: str, values: Sequence[Any] = ()) -> list[Any]:
         async with client.acquire_connection() as driver:
             return list(await driver.fetch(sql, *values))
     return list((await client.execute_query(_PARAMETER.sub(r"?\1", sql), list(values)))[1])
+
+
+class Trouble(Enum):
+    """What an exception says of the database, when it is not a fault of ours."""
+
+    UNREACHABLE = "unreachable"
+    SLOW = "slow"
+
+
+def trouble(error: BaseException) -> Trouble | None:
+    """Exceptions arrive as the drivers raise them: Tortoise translates only a few."""
+    seen: BaseException | None = error
+    while seen is not None:
+        if isinstance(seen, asyncpg.QueryCanceledError | TimeoutError):
+            return Trouble.SLOW
+        if isinstance(seen, _UNREACHABLE) or _is_locked(seen):
+            return Trouble.UNREACHABLE
+        seen = seen.__cause__ or (seen.args[0] if _wraps(seen) else None)
+    return None
+
+
+_UNREACHABLE = (
+    OSError,
+    DBConnectionError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.InterfaceError,
+    asyncpg.CannotConnectNowError,
+    asyncpg.AdminShutdownError,
+    asyncpg.CrashShutdownError,
+    asyncpg.TooManyConnectionsError,
+)
+
+
+def _is_locked(error: BaseException) -> bool:
+    """SQLite, when another process kept on writing for longer than we wait."""
+    return isinstance(error, sqlite3.OperationalError) and "locked" in str(error)
+
+
+def _wraps(error: BaseException) -> bool:
+    return (
+        isinstance(error, OperationalError)
+        and bool(error.args)
+        and isinstance(error.args[0], BaseException)
+    )
 
 
 def dialect() -> str:

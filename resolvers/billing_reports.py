@@ -99,7 +99,7 @@ FROM unnest($1::uuid[], $2::date[], $3::text[], $4::int[])
      WITH ORDINALITY AS k (tenant_id, report_date, after, size, n)
 LEFT JOIN tenant_day d ON d.tenant_id = k.tenant_id AND d.report_date = k.report_date
 LEFT JOIN LATERAL (
-    SELECT array_agg(p.user_id) AS user_ids,
+    SELECT array_agg(p.user_id::text) AS user_ids,
            array_agg(to_char(p.first_login_at AT TIME ZONE 'UTC', $5)) AS firsts,
            array_agg(to_char(p.last_login_at AT TIME ZONE 'UTC', $5)) AS lasts
     FROM (

@@ -26,6 +26,10 @@ hypothesis.settings.load_profile("headcount")
 
 DATABASES = ("sqlite", "postgresql")
 
+# The same examples in every run, however slow the machine: a red run is always a red change.
+hypothesis.settings.register_profile("headcount", deadline=None, derandomize=True)
+hypothesis.settings.load_profile("headcount")
+
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--database", choices=DATABASES, default="sqlite")

@@ -36,12 +36,9 @@ async def counted() -> AsyncIterator[list[str]]:
     def note(query: Any) -> None:
         keep(query.query)
 
-    # Hold all of the pool for a moment, so that none of its connections escapes.
-    pool = client._pool
-    connections = [await pool.acquire() for _ in range(pool.get_max_size())]
-    inner = [connection._con for connection in connections]
-    for connection in connections:
-        await pool.release(connection)
+    # The connections there are. A new one would begin by asking for the types of arrays, so
+    # whoever counts asks the same once before.
+    inner = [holder._con for holder in client._pool._holders if holder._con is not None]
     for connection in inner:
         connection.add_query_logger(note)
     try:
