@@ -31,7 +31,7 @@ MOST_PAGES = 32
 """How many combinations of page sizes are remembered of one document."""
 
 
-class RequestRefused(Exception):  # noqa: N818 - an answer, like the refusals
+class RequestRefused(Exception):
     """The request cannot be executed: its document, operation or variables are wrong."""
 
     def __init__(self, told: list[errors.Error]) -> None:

@@ -18,9 +18,10 @@ from resolvers.errors import Forbidden, TenantNotBillable, Unauthenticated
 from resolvers.viewers import Viewer
 
 
-def guard(*permissions: BasePermission, silently: bool = False) -> PermissionExtension:
-    """Put permissions on a field. `silently` answers null instead of an error."""
-    return PermissionExtension(list(permissions), use_directives=False, fail_silently=silently)
+def guard(*permissions: BasePermission) -> PermissionExtension:
+    """Put permissions on a field, in the order they are checked. One guard for a field: several
+    extensions would run from the last to the first."""
+    return PermissionExtension(list(permissions), use_directives=False)
 
 
 class IsAuthenticated(BasePermission):
@@ -56,13 +57,21 @@ class CanSeeTenant(BasePermission):
 
 
 class TenantIsBillable(BasePermission):
-    """The tenant is configured as PureConnect billable."""
+    """The tenant is configured as PureConnect billable.
+
+    `or_null` makes the field null otherwise, without an error: a list of tenants shows those
+    that are not billable too.
+    """
+
+    def __init__(self, *, or_null: bool = False) -> None:
+        self.or_null = or_null
 
     def has_permission(self, source: Any, info: Info, **kwargs: Any) -> bool:
         return access.shows_billing(_tenant(source, info, kwargs))
 
-    def on_unauthorized(self) -> NoReturn:
-        raise TenantNotBillable
+    def on_unauthorized(self) -> None:
+        if not self.or_null:
+            raise TenantNotBillable
 
 
 class WithinBillingWindow(BasePermission):

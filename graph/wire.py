@@ -22,7 +22,7 @@ _QUALITY = re.compile(r"(?:0(?:\.\d{0,3})?|1(?:\.0{0,3})?)$")
 Rank = tuple[float, bool, int]
 
 
-class NotUnderstood(Exception):  # noqa: N818 - an answer, like the refusals
+class NotUnderstood(Exception):
     """Not a GraphQL request that this endpoint takes; `str()` of it is meant for the caller."""
 
     def __init__(self, status: int, message: str, headers: dict[str, str] | None = None) -> None:

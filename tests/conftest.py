@@ -13,6 +13,7 @@ import pytest
 
 from models import Assignment, Presence, Principal, Tenant, TenantDay, migrate
 from models import database as db
+from tests import tokens
 from tests.http import Api, Clock, serve
 
 DATABASES = ("sqlite", "postgresql")
@@ -79,14 +80,15 @@ async def database(_open_database: None) -> AsyncIterator[None]:
         await model.all().delete()
 
 
-@pytest.fixture
-def clock() -> Clock:
-    """What the served application takes for the time; set `now` to move it."""
-    return Clock()
-
-
-@pytest.fixture
-async def api(database: None, clock: Clock) -> AsyncIterator[Api]:
-    """The application behind a real server on a port of this machine."""
-    async with serve(clock) as api:
+@pytest.fixture(scope="session")
+async def _api(_open_database: None) -> AsyncIterator[Api]:
+    async with serve(Clock()) as api:
         yield api
+
+
+@pytest.fixture
+def api(_api: Api, database: None) -> Api:
+    """The application behind a real server on a port of this machine; `api.clock.now` is what it
+    takes for the time."""
+    _api.clock.now = tokens.NOW
+    return _api

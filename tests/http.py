@@ -3,14 +3,14 @@
 import asyncio
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 import httpx2
 import uvicorn
-from graph.app import create_app
 
+from graph.app import create_app
 from graph.auth import Authenticator
 from graph.settings import Settings
 from models import Principal
@@ -32,7 +32,6 @@ class Api:
 
     client: httpx2.AsyncClient
     clock: Clock
-    statements: list[str] = field(default_factory=list)
 
     def token(self, principal: Principal, scope: str | None = None) -> str:
         seconds = int(self.clock.now.timestamp())

@@ -111,6 +111,8 @@ GOOD_TOKENS = {
     "aud in a list": mint(aud=["crm", AUDIENCE]),
     "aud alone in a list": mint(aud=[AUDIENCE]),
     "exp within the leeway": mint(exp=SECONDS - 29),
+    "exp at the end of 9999": mint(exp=253_402_300_799),
+    "iat of 1970": mint(iat=0),
     "exp with a fraction": mint(exp=SECONDS + 0.5),
     "nbf within the leeway": mint(nbf=SECONDS + 30),
     "iat within the leeway": mint(iat=SECONDS + 30),
@@ -142,6 +144,16 @@ def test_the_subject_is_taken_as_it_stands(subject: str) -> None:
 )
 def test_scopes_come_from_scope_and_scp(changes: dict[str, object], scopes: set[str]) -> None:
     assert verifier().verify(mint(**changes), NOW).scopes == scopes
+
+
+def test_a_token_may_have_8_kib_and_no_byte_more() -> None:
+    sizes = [(head, body) for head in range(2) for body in range(5650, 5720)]
+    made = [sign(header(x="a" * head), claims(x="a" * body)) for head, body in sizes]
+    tokens = {len(token): token for token in made}
+
+    assert verifier().verify(tokens[8192], NOW) == ALICE
+    with pytest.raises(Unauthenticated):
+        verifier().verify(tokens[8193], NOW)
 
 
 def test_types_and_leeway_are_what_the_rules_say() -> None:

@@ -72,6 +72,8 @@ def test_keys_that_do_not_verify_signatures_are_left_out() -> None:
         {**jwk(P256), "kid": "unknown curve", "crv": "secp256k1"},
         {"kty": "AKP", "kid": "unknown type", "pub": "AA"},
         {"kid": "no type"},
+        {"kid": "odd type", "kty": ["RSA"]},
+        {**jwk(P256), "kid": "odd curve", "crv": ["P-256"]},
     ]
 
     assert algorithms(parse_jwks(jwks(GOOD, *others))) == {"rsa": {"RS256"}}
@@ -88,7 +90,8 @@ def test_keys_that_say_they_verify_signatures_are_taken(members: dict[str, objec
     ("secret", "reason"),
     [
         (OctKey.generate_key(256).as_dict(), "has a symmetric key"),
-        ({"kty": "oct", "k": ""}, "has a symmetric key"),
+        ({"kty": "oct"}, "has a symmetric key"),
+        ({**GOOD, "k": "c2VjcmV0"}, "has a symmetric key"),
         (RSA.as_dict(private=True), "has a private key"),
         (P256.as_dict(private=True), "has a private key"),
         (ED25519.as_dict(private=True), "has a private key"),
@@ -186,7 +189,9 @@ def test_what_is_not_one_public_key_in_pem_is_refused() -> None:
 def test_files_are_read(tmp_path: Path) -> None:
     (tmp_path / "jwks.json").write_bytes(jwks(GOOD))
     (tmp_path / "key.pem").write_bytes(P256.as_pem(private=False))
+    (tmp_path / "full.json").write_bytes(jwks(GOOD).ljust(MAX_FILE_BYTES))
 
+    assert algorithms(load_jwks(tmp_path / "full.json")) == {"rsa": {"RS256"}}
     assert algorithms(load_jwks(tmp_path / "jwks.json")) == {"rsa": {"RS256"}}
     assert algorithms(load_pem(tmp_path / "key.pem")) == {None: {"ES256"}}
 

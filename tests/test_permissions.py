@@ -223,13 +223,11 @@ async def test_lists_and_totals_hold_visible_tenants_only(
 
     names = TENANTS_LISTED[viewer]
     assert answer == {
-        "data": {
-            "tenants": {"totalCount": len(names), "nodes": [{"name": name} for name in names]}
-        }
+        "data": {"tenants": {"totalCount": len(names), "nodes": [{"name": name} for name in names]}}
     }
 
 
-REPORT = "query ($t: ID!) { billingReport(tenant: $t, date: \"2026-11-14\") { maxUsers } }"
+REPORT = 'query ($t: ID!) { billingReport(tenant: $t, date: "2026-11-14") { maxUsers } }'
 NAMING = {
     "Query.billingReport": REPORT,
     "Query.billingTrend": "query ($t: ID!) { billingTrend(tenant: $t) { userDays } }",
@@ -245,18 +243,22 @@ NAMING = {
 }
 
 
-@pytest.mark.parametrize("field", NAMING)
-@pytest.mark.parametrize("viewer", ["landlord", "administrator", "service"])
+@pytest.mark.parametrize(
+    ("field", "viewer"),
+    [
+        (field, viewer)
+        for field in NAMING
+        for viewer in ("landlord", "administrator", "service")
+        if viewer in MAY[field]
+    ],
+)
 async def test_a_foreign_tenant_looks_like_one_that_does_not_exist(
     api: Api, world: World, field: str, viewer: str
 ) -> None:
     who, scope = VIEWERS[viewer]
-    principal = getattr(world, who)
-    if viewer not in MAY[field]:
-        pytest.skip("is FORBIDDEN whatever the tenant, which another test holds")
 
     answers = [
-        await api.post(NAMING[field], {"t": named}, as_=principal, scope=scope)
+        await api.post(NAMING[field], {"t": named}, as_=getattr(world, who), scope=scope)
         for named in (str(world.foreign.id), str(uuid4()), "nonsense", "")
     ]
 
@@ -314,18 +316,16 @@ async def test_filters_do_not_reach_foreign_tenants(api: Api, world: World) -> N
         as_=world.landlord,
     )
 
-    assert answer == {
-        "data": {"tenants": {"totalCount": 1, "nodes": [{"id": str(world.own.id)}]}}
-    }
+    assert answer == {"data": {"tenants": {"totalCount": 1, "nodes": [{"id": str(world.own.id)}]}}}
 
 
 async def test_a_tenant_that_is_not_billable_is_refused_at_the_root_and_null_below(
     api: Api, world: World
 ) -> None:
     answer = await api.ask(
-        "query ($t: ID!) { billingReport(tenant: $t, date: \"2026-11-14\") { maxUsers }"
+        'query ($t: ID!) { billingReport(tenant: $t, date: "2026-11-14") { maxUsers }'
         " billingTrend(tenant: $t) { userDays }"
-        " tenant(by: {id: $t}) { name billingReport(date: \"1999-01-01\") { maxUsers }"
+        ' tenant(by: {id: $t}) { name billingReport(date: "1999-01-01") { maxUsers }'
         " billingTrend { userDays } } }",
         {"t": str(world.free.id)},
         as_=world.landlord,

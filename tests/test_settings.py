@@ -74,6 +74,17 @@ def test_the_environment_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
     assert read.database_url.get_secret_value() == "postgresql://h:pw@db/headcount"
 
 
+def test_types_given_as_a_list_are_brought_into_the_same_form() -> None:
+    values: list[object] = [["JWT"], ("application/JWT",), "jwt"]
+
+    assert {Settings.model_validate({"token_types": value}).token_types for value in values} == {
+        ("jwt",)
+    }
+    for value in (5, None, [], ["JWT", 5], ["JWT", ""]):
+        with pytest.raises(ValidationError):
+            Settings.model_validate({"token_types": value})
+
+
 def test_settings_cannot_be_changed_or_invented() -> None:
     with pytest.raises(ValidationError):
         Settings().port = 1

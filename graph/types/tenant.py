@@ -57,9 +57,11 @@ class Tenant:
         description="Billing report of a report date. Null without an error when the tenant is"
         " not billable.",
         extensions=[
-            guard(HasScope(Scope.BILLING_READ)),
-            guard(TenantIsBillable(), silently=True),
-            guard(WithinBillingWindow()),
+            guard(
+                HasScope(Scope.BILLING_READ),
+                TenantIsBillable(or_null=True),
+                WithinBillingWindow(),
+            )
         ],
     )
     async def billing_report(self, info: Info, date: dt.date) -> BillingReport | None:
@@ -69,8 +71,7 @@ class Tenant:
         description="Daily maximum users over the billing window or a part of it. Null without an"
         " error when the tenant is not billable.",
         extensions=[
-            guard(HasScope(Scope.BILLING_READ)),
-            guard(TenantIsBillable(), silently=True),
+            guard(HasScope(Scope.BILLING_READ), TenantIsBillable(or_null=True)),
         ],
     )
     async def billing_trend(
