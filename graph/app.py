@@ -1,0 +1,117 @@
+"""The application: its routes, and the database open for as long as it runs."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from datetime import datetime
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Route
+
+from graph import errors
+from graph.auth import Authenticator
+from graph.context import Context
+from graph.endpoint import Endpoint, Page, answer
+from graph.limits import Limits
+from graph.schema import schema
+from graph.settings import Settings
+from models import database
+from resolvers.clock import Clock, system_clock
+from resolvers.errors import BadInput
+from resolvers.viewers import Viewer
+
+READY_WITHIN = 1.0
+"""Seconds in which the database must answer for the service to be ready."""
+
+
+def create_app(
+    settings: Settings,
+    clock: Clock = system_clock,
+    *,
+    translate: errors.Translate = errors.no_translation,
+    page: Page | None = None,
+    assets: Sequence[BaseRoute] = (),
+) -> Starlette:
+    """The service as an ASGI application.
+
+    `page` is the explorer, shown at /graphql to whoever prefers HTML, and `assets` the routes of
+    its files below /graphiql/; both are left out unless `settings.graphiql` asks for them.
+    """
+    endpoint = Endpoint(
+        schema,
+        authenticate=Authenticator(settings),
+        clock=clock,
+        make_context=make_context,
+        limits=limits_of(settings),
+        max_body_bytes=settings.max_body_bytes,
+        translate=translate,
+        page=page if settings.graphiql else None,
+    )
+    app = Starlette(
+        routes=[
+            # A Mount would redirect /graphql and take WebSockets past the credentials.
+            Route("/graphql", endpoint),
+            Route("/livez", live),
+            Route("/readyz", ready),
+            *(assets if settings.graphiql else ()),
+        ],
+        exception_handlers={HTTPException: refuse},
+        lifespan=lifespan_of(settings),
+    )
+    app.router.redirect_slashes = False
+    return app
+
+
+def make_context(viewer: Viewer, now: datetime, request_id: str) -> Context:
+    return Context(viewer=viewer, now=now, request_id=request_id)
+
+
+def limits_of(settings: Settings) -> Limits:
+    return Limits(
+        tokens=settings.max_tokens,
+        depth=settings.max_depth,
+        introspection_depth=settings.max_introspection_depth,
+        fields=settings.max_fields,
+        aliases=settings.max_aliases,
+        directives=settings.max_directives,
+        roots=settings.max_roots,
+        nodes=settings.max_nodes,
+        list_items=settings.max_list_items,
+    )
+
+
+def lifespan_of(settings: Settings) -> Callable[[Starlette], AbstractAsyncContextManager[None]]:
+    @asynccontextmanager
+    async def lifespan(_app: Starlette) -> AsyncIterator[None]:
+        await database.open(settings.database_url)
+        try:
+            yield
+        finally:
+            await database.close()
+
+    return lifespan
+
+
+async def live(_request: Request) -> Response:
+    """The process runs; asks nobody, so that a broken database does not restart it."""
+    return answer({"status": "live"}, 200, None)
+
+
+async def ready(_request: Request) -> Response:
+    try:
+        async with asyncio.timeout(READY_WITHIN):
+            await database.ping()
+    except Exception as error:
+        errors.log(error, errors.Incident("-", "readyz"))
+        return answer({"status": "unavailable"}, 503, None)
+    return answer({"status": "ready"}, 200, None)
+
+
+async def refuse(_request: Request, error: Exception) -> Response:
+    """JSON for what no route takes: 404, and 405 with its Allow."""
+    assert isinstance(error, HTTPException)
+    told = {"message": error.detail, "extensions": {"code": BadInput.code}}
+    return answer({"errors": [told]}, error.status_code, None, dict(error.headers or {}))
