@@ -32,7 +32,8 @@ def refuse(problems: Sequence[Problem]) -> NoReturn:
 
 
 def print_json(value: object) -> None:
-    typer.echo(orjson.dumps(value, option=orjson.OPT_INDENT_2).decode())
+    """On one line, so that a program that reads lines knows when it is whole."""
+    typer.echo(orjson.dumps(value).decode())
 
 
 def print_table(head: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:

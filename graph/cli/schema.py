@@ -11,9 +11,9 @@ _MOST_LINES = 40
 
 
 def schema(
-    file: Annotated[
-        Path, typer.Argument(help="With --check: the file to compare with.")
-    ] = Path("schema.graphql"),
+    file: Annotated[Path, typer.Argument(help="With --check: the file to compare with.")] = Path(
+        "schema.graphql"
+    ),
     check: Annotated[
         bool,
         typer.Option("--check", help="Compare with a file; exit with 1 when it differs."),
