@@ -39,7 +39,7 @@ NOT_BILLABLE = SampleTenant(
     "WLOKNO", "Łódzkie Zakłady Włókiennicze", 25, billable=False, time_zone="Europe/Warsaw"
 )
 NOBODYS = SampleTenant("SEIN", "Pêcheries de l'Île de Sein", 12, time_zone="Europe/Paris")
-SHARED = SampleTenant("NAVPIGIA", "Ελληνικά Ναυπηγεία Α.Ε.", 40, time_zone="Europe/Athens")
+SHARED = SampleTenant("NAVPIGIA", "Ελληνικά Ναυπηγεία", 40, time_zone="Europe/Athens")
 
 _LANDLORDS = (
     EXIST,

@@ -11,7 +11,7 @@ from tortoise.exceptions import BaseORMException
 
 from graph.cli.outcome import USAGE, Failure
 from graph.settings import SettingsError, examine, variable_of
-from models import database, migrate
+from models import Tenant, database, migrate
 from models.database import DatabaseUrl, InvalidDatabaseUrl
 from resolvers import access
 from resolvers.viewers import Operator
@@ -105,7 +105,7 @@ def refuse_missing_file(url: str) -> None:
         raise Failure(f"There is no database at {file} yet: run `headcount migrate`.")
 
 
-async def tenant_named(text: str) -> access.Tenant:
+async def tenant_named(text: str) -> Tenant:
     """The one tenant with this ID, external ID or instance ID."""
     match await access.named(OPERATOR, text):
         case [tenant]:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+from pydantic import SecretStr
 
 from graph.cli.connection import DATABASE_ERRORS
 from graph.cli.outcome import Failure, Json, print_json, say
@@ -78,7 +79,7 @@ def _run(port: int, folder: Path, reset: bool, json: bool) -> None:
     prepared = _prepare(folder / "demo.db", url, reset)
     issuer = Issuer()
     settings = Settings(
-        database_url=url,
+        database_url=SecretStr(url),
         token_issuer=DEMO_ISSUER,
         token_audience=AUDIENCE,
         graphiql=True,

@@ -1,6 +1,6 @@
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import AbstractContextManager, nullcontext
 from enum import StrEnum
 from pathlib import Path
 from time import monotonic
@@ -55,11 +55,12 @@ def record(
     """
     url, started = connection.database_url(), monotonic()
     with (
-        _opened(file) as source,
+        _opened(file) as stream,
         _created(refused, file) as target,
         connection.held(url) as runner,
     ):
         row = connection.run_in(runner, connection.tenant_named(tenant))
+        source = Measured(stream)
         logins = _recognised(source, format)
         work = Recording(row, _writer(target, logins))
         failure = None
@@ -75,20 +76,16 @@ def record(
         raise typer.Exit(SOME_REFUSED)
 
 
-@contextmanager
-def _opened(file: str) -> Iterator[Measured]:
+def _opened(file: str) -> AbstractContextManager[BinaryIO]:
     if file == "-":
-        yield Measured(sys.stdin.buffer)
-        return
+        return nullcontext(sys.stdin.buffer)
     try:
-        stream = open(file, "rb")
+        return Path(file).open("rb")
     except OSError as error:
         raise Failure(f"{file} cannot be read: {error.strerror}.", USAGE) from None
-    with stream:
-        yield Measured(stream)
 
 
-def _created(target: Path | None, source: str) -> "nullcontext[None] | BinaryIO":
+def _created(target: Path | None, source: str) -> AbstractContextManager[BinaryIO | None]:
     """The file for refused records, empty: what a former run refused does not stay there."""
     if target is None:
         return nullcontext()
