@@ -63,4 +63,5 @@ def _change(
 
 
 def _called(principal: Principal) -> str:
-    return f"a {principal.status.value.lower()} {principal.kind.value.lower().replace('_', ' ')}"
+    status, kind = principal.status.value.lower(), principal.kind.value.lower().replace("_", " ")
+    return f"a{'n' if status == 'active' else ''} {status} {kind}"
