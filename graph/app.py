@@ -1,7 +1,7 @@
 """The application: its routes, and the database open for as long as it runs."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import datetime
 
@@ -9,18 +9,17 @@ from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import BaseRoute, Route
+from starlette.routing import Route
 
-from graph import errors
-from graph.auth import Authenticator
+from graph import errors, executor, graphiql, headers
 from graph.context import Context
-from graph.endpoint import Endpoint, Page, answer
+from graph.endpoint import Authenticate, Endpoint, answer
 from graph.limits import Limits
 from graph.schema import schema
 from graph.settings import Settings
 from models import database
 from resolvers.clock import Clock, system_clock
-from resolvers.errors import BadInput
+from resolvers.errors import BadInput, Refusal, TimedOut, Unavailable
 from resolvers.viewers import Viewer
 
 READY_WITHIN = 1.0
@@ -28,27 +27,21 @@ READY_WITHIN = 1.0
 
 
 def create_app(
-    settings: Settings,
-    clock: Clock = system_clock,
-    *,
-    translate: errors.Translate = errors.no_translation,
-    page: Page | None = None,
-    assets: Sequence[BaseRoute] = (),
+    settings: Settings, authenticate: Authenticate, clock: Clock = system_clock
 ) -> Starlette:
-    """The service as an ASGI application.
-
-    `page` is the explorer, shown at /graphql to whoever prefers HTML, and `assets` the routes of
-    its files below /graphiql/; both are left out unless `settings.graphiql` asks for them.
-    """
+    """The service as an ASGI application; `settings.graphiql` adds the explorer's page."""
     endpoint = Endpoint(
         schema,
-        authenticate=Authenticator(settings),
+        authenticate=authenticate,
         clock=clock,
         make_context=make_context,
         limits=limits_of(settings),
         max_body_bytes=settings.max_body_bytes,
         translate=translate,
-        page=page if settings.graphiql else None,
+        execute=(executor.with_compiler if settings.compiler else executor.with_graphql_core)(
+            schema
+        ),
+        page=graphiql.page if settings.graphiql else None,
     )
     app = Starlette(
         routes=[
@@ -56,8 +49,9 @@ def create_app(
             Route("/graphql", endpoint),
             Route("/livez", live),
             Route("/readyz", ready),
-            *(assets if settings.graphiql else ()),
+            *(graphiql.routes() if settings.graphiql else ()),
         ],
+        middleware=headers.middleware(settings.cors_origins),
         exception_handlers={HTTPException: refuse},
         lifespan=lifespan_of(settings),
     )
@@ -86,13 +80,29 @@ def limits_of(settings: Settings) -> Limits:
 def lifespan_of(settings: Settings) -> Callable[[Starlette], AbstractAsyncContextManager[None]]:
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
-        await database.open(settings.database_url)
+        assert settings.database_url is not None  # graph/production.py has seen to it.
+        await database.open(
+            settings.database_url.get_secret_value(),
+            pool_size=settings.database_pool_size,
+            statement_timeout=settings.database_timeout,
+        )
         try:
             yield
         finally:
             await database.close()
 
     return lifespan
+
+
+def translate(error: Exception) -> Refusal | None:
+    """The refusal that an exception of the database stands for."""
+    match database.trouble(error):
+        case database.Trouble.UNREACHABLE:
+            return Unavailable()
+        case database.Trouble.SLOW:
+            return TimedOut()
+        case None:
+            return None
 
 
 async def live(_request: Request) -> Response:

@@ -39,11 +39,7 @@ STATUSES = {
 }
 """Statuses of refusals that end a request before it is executed; any other is 400."""
 
-HEADERS = {
-    "Cache-Control": "no-store",
-    "Vary": "Accept, Authorization",
-    "X-Content-Type-Options": "nosniff",
-}
+HEADERS = {"Cache-Control": "no-store", "Vary": "Accept, Authorization"}
 
 _REQUEST_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{7,63}")
 

@@ -17,7 +17,7 @@ from graphql import (
 )
 
 from graph.cost import LONGER_LISTS, Cost, Walk
-from graph.pages import introspection_sizes
+from graph.pages import LONGEST_LISTS, introspection_sizes
 from resolvers.errors import TooComplex
 
 CHARACTERS_PER_TOKEN = 64
@@ -58,7 +58,7 @@ class Measurer:
     def __init__(self, schema: GraphQLSchema, limits: Limits) -> None:
         self.schema = schema
         self.limits = limits
-        self.sizes = introspection_sizes(schema)
+        self.sizes = {**introspection_sizes(schema), **LONGEST_LISTS}
 
     def parse(self, text: str) -> DocumentNode:
         """Parse a document, reading no further than the limit of tokens."""

@@ -17,7 +17,7 @@ from graphql import (
     SelectionNode,
     get_named_type,
 )
-from graphql.execution.values import get_argument_values, get_directive_values
+from graphql.execution.values import VariableValues, get_argument_values, get_directive_values
 
 from graph.context import Info
 
@@ -42,7 +42,7 @@ def _arguments(raw: GraphQLResolveInfo[Any], name: str) -> Iterator[dict[str, An
     assert isinstance(parent, GraphQLObjectType)
     for node in _children(raw):
         if node.name.value == name:
-            yield get_argument_values(parent.fields[name], node, raw.variable_values)
+            yield get_argument_values(parent.fields[name], node, _variables(raw))
 
 
 def _children(raw: GraphQLResolveInfo[Any]) -> Iterator[FieldNode]:
@@ -67,6 +67,12 @@ def _fields(
 
 
 def _included(raw: GraphQLResolveInfo[Any], node: SelectionNode) -> bool:
-    skip = get_directive_values(GraphQLSkipDirective, node, raw.variable_values)
-    include = get_directive_values(GraphQLIncludeDirective, node, raw.variable_values)
+    skip = get_directive_values(GraphQLSkipDirective, node, _variables(raw))
+    include = get_directive_values(GraphQLIncludeDirective, node, _variables(raw))
     return not (skip and skip["if"]) and not (include and not include["if"])
+
+
+def _variables(raw: GraphQLResolveInfo[Any]) -> VariableValues:
+    """Strawberry hands resolvers the coerced values alone; graphql-core wants its own type."""
+    values = raw.variable_values
+    return values if isinstance(values, VariableValues) else VariableValues({}, values)

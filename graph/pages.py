@@ -32,6 +32,10 @@ def default_page_size(definition: GraphQLField | None) -> int | None:
     return argument.default_value if isinstance(argument.default_value, int) else 1
 
 
+LONGEST_LISTS: Sizes = {("BillingTrend", "points"): 185}
+"""Lists of our own schema that have no `first`, with their longest: a point for each date."""
+
+
 def introspection_sizes(schema: GraphQLSchema) -> Sizes:
     """How long the lists of introspection are: loops through them cost nodes like any page."""
     types = schema.type_map.values()

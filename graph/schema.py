@@ -11,6 +11,7 @@ import strawberry
 from strawberry.schema.config import StrawberryConfig
 
 from graph.context import Info
+from graph.executor import Schema
 from graph.permissions import (
     CanSeeTenant,
     HasScope,
@@ -196,7 +197,7 @@ class Mutation:
         )
 
 
-schema = strawberry.Schema(
+schema = Schema(
     query=Query,
     mutation=Mutation,
     # Nothing refers to it: it documents errors[].extensions.code.

@@ -27,6 +27,8 @@ PREFIX = "HEADCOUNT_"
 DEMO_ISSUER = "https://demo.headcount.invalid"
 DATABASE_SCHEMES = ("sqlite://", "postgresql://", "postgres://")
 
+_ORIGIN = re.compile(r"https?://[a-z0-9.-]+(:[0-9]{1,5})?|https?://\[[0-9a-f:]+\](:[0-9]{1,5})?")
+
 Limit = Annotated[int, Field(ge=1)]
 
 
@@ -76,6 +78,15 @@ class Settings(BaseSettings):
     port: int = Field(default=8000, ge=1, le=65535, description="Port to listen on.")
     workers: int = Field(default=1, ge=1, le=256, description="Server processes.")
     graphiql: bool = Field(default=False, description="Serve the GraphiQL page to browsers.")
+    compiler: bool = Field(
+        default=True,
+        description="Answer queries by compiled plans; off, graphql-core interprets them all.",
+    )
+    cors_origins: Annotated[tuple[str, ...], NoDecode] = Field(
+        default=(),
+        description="Origins whose pages may ask, comma-separated: https://app.example.com. None"
+        " unless named.",
+    )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         default="info", description="The least important messages still logged."
     )
@@ -139,6 +150,17 @@ class Settings(BaseSettings):
         if not all(types):
             raise ValueError("has an empty item: list types like at+jwt,JWT")
         return tuple(types)
+
+    @field_validator("cors_origins", mode="before")
+    @classmethod
+    def _origins(cls, value: object) -> object:
+        items = value.split(",") if isinstance(value, str) else value
+        if not isinstance(items, list | tuple) or not all(isinstance(item, str) for item in items):
+            return value
+        origins = tuple(item.strip().lower() for item in items)
+        if not all(_ORIGIN.fullmatch(origin) for origin in origins):
+            raise ValueError("lists origins like https://app.example.com, without a path or *")
+        return origins
 
     @field_validator("log_level", mode="before")
     @classmethod

@@ -110,9 +110,7 @@ async def _body(request: Request, max_bytes: int) -> bytes:
                 break
             chunks.append(chunk)
     if size > max_bytes:
-        raise NotUnderstood(
-            413, f"The body is too large: at most {max_bytes:,} bytes.", {"Connection": "close"}
-        )
+        raise NotUnderstood(413, f"The body is too large: at most {max_bytes:,} bytes.")
     return b"".join(chunks)
 
 

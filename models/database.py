@@ -9,14 +9,19 @@ fails on `sslmode`:
 
 import asyncio
 import re
+import sqlite3
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
+from enum import Enum
+from math import ceil
 from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import parse_qsl, unquote, urlsplit
 
+import asyncpg
 from tortoise import Tortoise
 from tortoise.backends.base.client import BaseDBAsyncClient
+from tortoise.exceptions import DBConnectionError, OperationalError
 from tortoise.transactions import in_transaction
 
 from models.tenant import Tenant
@@ -67,8 +72,13 @@ def _postgresql_credentials(url: str) -> dict[str, Any]:
     try:
         parts = urlsplit(url)
         port = parts.port or 5432
-    except ValueError as error:
-        raise InvalidDatabaseUrl("The host or port of the database URL is malformed.") from error
+    except ValueError:
+        # None: the error that urlsplit raises repeats what it takes for the port.
+        raise InvalidDatabaseUrl("The host or port of the database URL is malformed.") from None
+    if parts.fragment or "@" in parts.path + parts.query:
+        raise InvalidDatabaseUrl(
+            "The user, password or name holds a character that must be percent-encoded."
+        )
     parameters = dict(parse_qsl(parts.query, keep_blank_values=True))
     host = parameters.pop("host", None) or unquote(parts.hostname or "localhost")
     ssl_mode = parameters.pop("sslmode", "prefer")
@@ -92,6 +102,15 @@ def _postgresql_credentials(url: str) -> dict[str, Any]:
     }
 
 
+class _Connection(asyncpg.Connection):
+    """Goes back to the pool without a round trip: this program sets no session state, so there
+    is something to undo only when a transaction was left open."""
+
+    async def reset(self, *, timeout: float | None = None) -> None:  # noqa: ASYNC109
+        if self.is_in_transaction():
+            await super().reset(timeout=timeout)
+
+
 def config(
     url: DatabaseUrl, *, pool_size: int = 10, statement_timeout: float = 8
 ) -> dict[str, Any]:
@@ -102,9 +121,13 @@ def config(
         credentials |= {
             "minsize": 1,
             "maxsize": pool_size,
+            "connection_class": _Connection,
             "server_settings": {
                 "application_name": "headcount",
-                "statement_timeout": str(int(statement_timeout * 1000)),
+                # Compiling a statement takes longer than any of ours runs.
+                "jit": "off",
+                # Rounded up, as 0 would mean none.
+                "statement_timeout": str(ceil(statement_timeout * 1000)),
                 # A client that vanished inside a transaction must not keep its locks.
                 "idle_in_transaction_session_timeout": "60000",
             },
@@ -170,6 +193,50 @@ async def rows(sql: str, values: Sequence[Any] = ()) -> list[Any]:
         async with client.acquire_connection() as driver:
             return list(await driver.fetch(sql, *values))
     return list((await client.execute_query(_PARAMETER.sub(r"?\1", sql), list(values)))[1])
+
+
+class Trouble(Enum):
+    """What an exception says of the database, when it is not a fault of ours."""
+
+    UNREACHABLE = "unreachable"
+    SLOW = "slow"
+
+
+def trouble(error: BaseException) -> Trouble | None:
+    """Exceptions arrive as the drivers raise them: Tortoise translates only a few."""
+    seen: BaseException | None = error
+    while seen is not None:
+        if isinstance(seen, asyncpg.QueryCanceledError | TimeoutError):
+            return Trouble.SLOW
+        if isinstance(seen, _UNREACHABLE) or _is_locked(seen):
+            return Trouble.UNREACHABLE
+        seen = seen.__cause__ or (seen.args[0] if _wraps(seen) else None)
+    return None
+
+
+_UNREACHABLE = (
+    OSError,
+    DBConnectionError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.InterfaceError,
+    asyncpg.CannotConnectNowError,
+    asyncpg.AdminShutdownError,
+    asyncpg.CrashShutdownError,
+    asyncpg.TooManyConnectionsError,
+)
+
+
+def _is_locked(error: BaseException) -> bool:
+    """SQLite, when another process kept on writing for longer than we wait."""
+    return isinstance(error, sqlite3.OperationalError) and "locked" in str(error)
+
+
+def _wraps(error: BaseException) -> bool:
+    return (
+        isinstance(error, OperationalError)
+        and bool(error.args)
+        and isinstance(error.args[0], BaseException)
+    )
 
 
 def dialect() -> str:

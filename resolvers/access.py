@@ -19,6 +19,7 @@ from tortoise.expressions import F, Q
 from tortoise.queryset import QuerySet
 
 from models import Tenant
+from resolvers import texts
 from resolvers.errors import Forbidden
 from resolvers.viewers import Landlord, Operator, ServiceAccount, TenantAdministrator, Viewer
 
@@ -101,7 +102,9 @@ async def hold(viewer: Viewer | Operator, keys: Collection[TenantKey]) -> dict[T
     A key that is malformed, unknown or foreign is simply absent: one outcome, no oracle.
     """
     ids = {key: parsed for key in keys if (parsed := parse_id(key.id or "")) is not None}
-    externals = {key.external_id for key in keys if key.external_id and "\0" not in key.external_id}
+    externals = {
+        key.external_id for key in keys if key.external_id and texts.storable(key.external_id)
+    }
     instances = {key.instance_id for key in keys if key.instance_id}
     rows = await visible_tenants(viewer).filter(
         Q(id__in=list(ids.values()))

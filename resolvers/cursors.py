@@ -9,6 +9,7 @@ from base64 import urlsafe_b64decode, urlsafe_b64encode
 from hashlib import blake2b
 from json import dumps, loads
 
+from resolvers import texts
 from resolvers.errors import InvalidCursor
 
 _CHECK_BYTES = 6
@@ -22,7 +23,8 @@ def encode(bound_to: str, *place: str) -> str:
 
 
 def decode(bound_to: str, cursor: str, length: int) -> list[str]:
-    """The place a cursor stands for: `length` strings. Anything else is an InvalidCursor."""
+    """The place a cursor stands for: `length` strings that a database could hold. Anything else
+    is an InvalidCursor, also when its checksum is right: anybody can compute it."""
     try:
         raw = urlsafe_b64decode(cursor.encode("ascii") + b"=" * (-len(cursor) % 4))
         check, payload = raw[:_CHECK_BYTES], raw[_CHECK_BYTES:]
@@ -33,7 +35,7 @@ def decode(bound_to: str, cursor: str, length: int) -> list[str]:
         check != _checksum(bound_to, payload)
         or not isinstance(place, list)
         or len(place) != length
-        or not all(isinstance(part, str) for part in place)
+        or not all(isinstance(part, str) and texts.storable(part) for part in place)
         or encode(bound_to, *place) != cursor
     ):
         raise InvalidCursor

@@ -41,7 +41,6 @@ def test_an_answer_and_all_its_headers() -> None:
     assert dict(answer.headers) == {
         "cache-control": "no-store",
         "vary": "Accept, Authorization",
-        "x-content-type-options": "nosniff",
         "content-type": "application/json; charset=utf-8",
         "content-length": "26",
         "x-request-id": "request-0123",

@@ -142,9 +142,9 @@ RECORD_LIST = "mutation($these:[LoginInput!]!){record(input:{logins:$these})}"
         (ANY, "f", {"ids": ["1"] * 501}, 500),
         (ANY, "f", [["1"] * 501], 500),
         (ANY, "undeclared", ["1"] * 501, 500),
-        (RECORD, "input", {"logins": [{"userId": "1"}] * 1_001}, 1_000),
+        (RECORD, "input", {"logins": [{"userId": "1"}] * 2_001}, 2_000),
         (RECORD, "input", {"logins": [["1"] * 501]}, 500),
-        (RECORD_LIST, "these", [{"userId": "1"}] * 1_001, 1_000),
+        (RECORD_LIST, "these", [{"userId": "1"}] * 2_001, 2_000),
     ],
 )
 def test_a_list_in_a_variable_may_be_so_long_and_no_longer(
@@ -157,8 +157,8 @@ def test_a_list_in_a_variable_may_be_so_long_and_no_longer(
     ("text", "variables"),
     [
         (ANY, {"f": {"ids": ["1"] * 500}}),
-        (RECORD, {"input": {"logins": [{"userId": "1"}] * 1_000}}),
-        (RECORD_LIST, {"these": [{"userId": "1"}] * 1_000}),
+        (RECORD, {"input": {"logins": [{"userId": "1"}] * 2_000}}),
+        (RECORD_LIST, {"these": [{"userId": "1"}] * 2_000}),
     ],
 )
 def test_a_list_at_its_limit_is_fine(text: str, variables: dict[str, object]) -> None:

@@ -34,6 +34,8 @@ def test_settings_have_defaults_and_take_only_what_they_are_given(
         "port": 8000,
         "workers": 1,
         "graphiql": False,
+        "compiler": True,
+        "cors_origins": (),
         "log_level": "info",
         "max_body_bytes": 1048576,
         "max_tokens": 1000,

@@ -148,7 +148,7 @@ async def report(info: Info, tenant: TenantRow, on: dt.date) -> BillingReport:
 def _page(tenant: TenantRow, on: dt.date, arguments: dict[str, Any]) -> UsersPage | None:
     try:
         return billing_reports.users_page(
-            tenant, on, arguments.get("first"), arguments.get("after")
+            tenant, on, arguments.get("first"), given(arguments.get("after"))
         )
     except Refusal:
         return None  # The field itself will refuse, in its own place in the answer.
