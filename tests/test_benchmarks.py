@@ -51,7 +51,8 @@ def test_every_contender_answers_every_question(run: Path) -> None:
 def test_the_results_hold_ratios_and_nothing_of_the_machine_but_its_kind(run: Path) -> None:
     results = (run / "results.md").read_text()
 
-    assert "| Headcount / the limit |" in results
+    assert "| Headcount / the limit, per second |" in results
+    assert "| Headcount / the best peer" not in results
     assert str(ROOT) not in results
     assert str(Path.home()) not in results
 
