@@ -4,6 +4,7 @@ results. Everything it starts listens on this machine only and ends with it."""
 import argparse
 import asyncio
 import json
+import signal
 import tempfile
 from contextlib import ExitStack
 from datetime import timedelta
@@ -23,6 +24,8 @@ RESULTS = Path(__file__).parent / "RESULTS.md"
 
 
 def main() -> None:
+    # Ended like Ctrl-C, so that nothing that was started is left behind.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     chosen = _arguments().parse_args()
     yesterday = system_clock().date() - timedelta(days=1)
     data = DataSet(dataset.TINY if chosen.tiny else dataset.FULL, yesterday)

@@ -147,8 +147,10 @@ def test_only_the_product_is_signed_in() -> None:
 
 
 def test_a_profile_counts_what_ran_and_what_waited_for_it_once() -> None:
-    profile = Profile.parse("main;ask;ask;decode 3\nmain;write 1\n")
+    main, ask, write = "main (run.py:1)", "ask (graph/ask.py:2)", "write (graph/wire.py:3)"
+    profile = Profile.parse(f"{main};{ask};{ask} 3\n{main};{write} 1\n{main} 1\n")
 
-    assert profile.samples == 4
-    assert profile.own() == {"decode": 3, "write": 1}
-    assert profile.whole() == {"main": 4, "ask": 3, "decode": 3, "write": 1}
+    assert profile.samples == 5
+    assert profile.own() == {ask: 3, write: 1, main: 1}
+    assert profile.whole() == {main: 5, ask: 3, write: 1}
+    assert profile.by_package() == {"graph": 4, "run.py": 1}
