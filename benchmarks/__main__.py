@@ -12,7 +12,7 @@ from pathlib import Path
 
 from benchmarks import arena, dataset, load, processes, profiling, questions, recording, report
 from benchmarks.arena import Arena, Options, Outcome
-from benchmarks.contenders import CONTENDERS, Contender
+from benchmarks.contenders import CONTENDERS, Contender, Unavailable
 from benchmarks.dataset import DataSet
 from benchmarks.facts import Facts
 from benchmarks.load import Generator
@@ -31,7 +31,10 @@ def main() -> None:
     data = DataSet(dataset.TINY if chosen.tiny else dataset.FULL, yesterday)
     asked = [each for each in questions.all_of(data) if each.name in chosen.questions]
     wanted = [each for each in CONTENDERS if each.name in chosen.contenders]
-    generator = load.choose(chosen.generator)
+    try:
+        generator = load.choose(chosen.generator)
+    except Unavailable as error:
+        raise SystemExit(f"A load generator is needed: install wrk, or Node ({error}).") from None
     with ExitStack() as stack:
         place = _arena(stack, chosen)
         facts = Facts.gather(data, place.options, place.postgresql, generator, system_clock())
