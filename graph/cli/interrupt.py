@@ -1,9 +1,9 @@
 """Ctrl-C and SIGTERM at moments when it is safe to stop."""
 
 import signal
-from contextlib import AbstractContextManager
-from dataclasses import dataclass
-from types import FrameType, TracebackType
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType
 from typing import Any
 
 
@@ -25,29 +25,18 @@ class Interrupt:
         for number, handler in self._previous.items():
             signal.signal(number, handler)
 
-    def postponed(self) -> AbstractContextManager[None]:
-        return _Postponed(self)
+    @contextmanager
+    def postponed(self) -> Iterator[None]:
+        self._busy = True
+        try:
+            yield
+        finally:
+            self._busy = False
+        if self._wanted:
+            raise KeyboardInterrupt
 
     def _handle(self, _number: int, _frame: FrameType | None) -> None:
         if self._busy and not self._wanted:
             self._wanted = True
         else:
-            raise KeyboardInterrupt
-
-
-@dataclass(slots=True)
-class _Postponed(AbstractContextManager[None]):
-    interrupt: Interrupt
-
-    def __enter__(self) -> None:
-        self.interrupt._busy = True
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.interrupt._busy = False
-        if kind is None and self.interrupt._wanted:
             raise KeyboardInterrupt
