@@ -12,6 +12,7 @@ from pydantic import SecretStr
 from graph.cli.interrupt import Interrupt
 from graph.cli.outcome import Failure, Json, print_json, say
 from graph.settings import DEMO_ISSUER, Settings
+from models import database
 from resolvers.clock import system_clock
 
 if TYPE_CHECKING:
