@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from graph.demo_tokens import Issuer
 
 HOST = "127.0.0.1"
+UNUSABLE: tuple[type[Exception], ...] = (*database.ERRORS, ValueError)
 ROLES = {
     "landlord": "Landlord: sees the tenants assigned to them, manages and assigns them",
     "tenantAdministrator": "Tenant Administrator: sees EXIST only",
@@ -108,7 +109,7 @@ def _prepare(file: Path, url: str, reset: bool) -> "Demo":
         raise Failure(
             f"{file} {error}. Start with --reset to delete it, or with another --folder."
         ) from None
-    except (*database.ERRORS, ValueError) as error:
+    except UNUSABLE as error:
         raise Failure(
             f"The demo's database {file} cannot be used: {error}."
             " Start with --reset to delete it, or with another --folder."
