@@ -73,10 +73,12 @@ LEFT JOIN LATERAL (
 ) d ON true
 LEFT JOIN LATERAL (
     SELECT count(*) AS users FROM (
+        -- Asked inside, or every presence would be read to be thrown away.
         SELECT DISTINCT user_id FROM presence
-        WHERE tenant_id = k.tenant_id AND report_date BETWEEN k.first AND k.last
+        WHERE k.distinct_too
+          AND tenant_id = k.tenant_id AND report_date BETWEEN k.first AND k.last
     ) u
-) p ON k.distinct_too
+) p ON true
 """
 
 
