@@ -4,11 +4,13 @@ the resolver it hands over to.
 Root fields that can be refused are nullable, so that one refusal leaves its siblings standing.
 """
 
+from collections.abc import Mapping
 from typing import Annotated, cast
 
 import strawberry
 from strawberry import argument
 from strawberry.schema.config import StrawberryConfig
+from strawberry.types.scalar import ScalarDefinition
 
 from graph.context import Info
 from graph.executor import Schema
@@ -218,10 +220,14 @@ class Mutation:
         )
 
 
-schema = Schema(
-    query=Query,
-    mutation=Mutation,
-    # Nothing refers to it: it documents errors[].extensions.code.
-    types=[ErrorCode],
-    config=StrawberryConfig(scalar_map=SCALARS, disable_field_suggestions=True),
-)
+def assemble(query: type, scalars: Mapping[object, ScalarDefinition]) -> Schema:
+    return Schema(
+        query=query,
+        mutation=Mutation,
+        # Nothing refers to it: it documents errors[].extensions.code.
+        types=[ErrorCode],
+        config=StrawberryConfig(scalar_map={**scalars}, disable_field_suggestions=True),
+    )
+
+
+schema = assemble(Query, SCALARS)

@@ -63,25 +63,38 @@ class CompiledExecutor:
         root_value: Any = None,
     ) -> ExecutionResult:
         """Answer a request whose document is validated already."""
+        request: dict[str, Any] = {
+            "operation_name": operation_name,
+            "variable_values": variable_values,
+            "context_value": context_value,
+            "root_value": root_value,
+        }
+        data = await self.attempt(document, **request)
+        if data is not None:
+            return ExecutionResult(data, None)
+        return await self._interpret(document, **request)
+
+    async def attempt(
+        self,
+        document: DocumentNode,
+        *,
+        operation_name: str | None = None,
+        variable_values: Mapping[str, Any] | None = None,
+        context_value: Any = None,
+        root_value: Any = None,
+    ) -> dict[str, Any] | None:
+        """The data of an answer without errors, or None: then graphql-core is to answer."""
         try:
             outline = self._outline(document, operation_name)
             variables = outline.variables(variable_values)
             plan = self._plan(outline, variables)
-            data = await run(Request(plan, variables, context_value, root_value))
+            data: dict[str, Any] = await run(Request(plan, variables, context_value, root_value))
         except Exception as error:
             reason: Reason = error.reason if isinstance(error, Fallback) else "error"
-        else:
-            self._compiled += 1
-            return ExecutionResult(data, None)
-        # Outside the handler, so that the first try's frames and values are gone by now.
-        self._fallbacks[reason] += 1
-        return await self._interpret(
-            document,
-            operation_name=operation_name,
-            variable_values=variable_values,
-            context_value=context_value,
-            root_value=root_value,
-        )
+            self._fallbacks[reason] += 1
+            return None
+        self._compiled += 1
+        return data
 
     def plan(
         self,

@@ -53,7 +53,7 @@ class Query:
     by_root: str = strawberry.field(resolver=test_name)
 
     @strawberry.field
-    def by_parent(parent: strawberry.Parent[Any]) -> str:  # noqa: N805
+    def by_parent(parent: strawberry.Parent[Any]) -> str:
         return f"parent {parent.name}"
 
     @strawberry.field
