@@ -344,13 +344,8 @@ def read_all(terminal: int) -> str:
             return ""
 
 
-# The shell line of the README, for an authentication log in which the year is not written.
-LINE = (
-    """awk -v year="$(date +%Y)" 'BEGIN { print "user_id,at" }"""
-    """ match($0, /session opened for user [^ ]+/)"""
-    """ { printf "%s,%s-%02d-%02dT%s-04:00\\n", substr($0, RSTART + 24, RLENGTH - 24), year,"""
-    """ (index("JanFebMarAprMayJunJulAugSepOctNovDec", $1) + 2) / 3, $2, $3 }' auth.log"""
-)
+README = (command.ROOT / "README.md").read_text("utf-8")
+LOG_TO_CSV = re.findall(r"^awk .* auth\.log", README, re.MULTILINE)
 LOG = """\
 {early:%b %d} 04:06:18 combo su(pam_unix)[21416]: session opened for user cyrus by (uid=0)
 {early:%b %d} 04:06:19 combo su(pam_unix)[21416]: session closed for user cyrus
@@ -362,11 +357,12 @@ LOG = """\
 """
 
 
-@pytest.mark.skipif(shutil.which("awk") is None, reason="awk is what the README uses")
+@pytest.mark.skipif(shutil.which("awk") is None, reason="the README uses awk")
 def test_a_log_of_local_times_counts_on_the_dates_it_shows(url: str, tmp_path: Path) -> None:
     early, late = next(two_days())
     (tmp_path / "auth.log").write_text(LOG.format(early=early, late=late))
-    line = LINE.replace("$(date +%Y)", str(early.year)).replace("-04:00", early.isoformat()[-6:])
+    [line] = LOG_TO_CSV
+    line = line.replace("$(date +%Y)", str(early.year)).replace("-04:00", early.isoformat()[-6:])
     made = subprocess.run(
         ["sh", "-c", line], cwd=tmp_path, capture_output=True, text=True, check=True
     ).stdout
