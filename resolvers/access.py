@@ -118,6 +118,16 @@ async def hold(viewer: Viewer | Operator, keys: Collection[TenantKey]) -> dict[T
     return {key: row for key, row in held.items() if row is not None}
 
 
+async def named(viewer: Viewer | Operator, text: str) -> list[Tenant]:
+    """The visible tenants whose ID, external ID or instance ID this is: more than one when the
+    external ID of one is written like an ID of another."""
+    keys = {TenantKey(id=text), TenantKey(external_id=text)}
+    if instance_id := parse_id(text):
+        keys.add(TenantKey(instance_id=instance_id))
+    found = {row.id: row for row in (await hold(viewer, keys)).values()}
+    return list(found.values())
+
+
 def parse_id(text: str) -> UUID | None:
     """An ID from the wire, or None when it cannot be the ID of anything."""
     try:

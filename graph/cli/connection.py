@@ -1,0 +1,116 @@
+"""The database as commands hold it: named by HEADCOUNT_DATABASE_URL and by nothing else."""
+
+import asyncio
+import sqlite3
+from collections.abc import AsyncIterator, Coroutine, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from typing import Any, TypeVar
+
+import asyncpg
+from tortoise.exceptions import BaseORMException
+
+from graph.cli.outcome import USAGE, Failure
+from graph.settings import SettingsError, examine, variable_of
+from models import Tenant, database, migrate
+from models.database import DatabaseUrl, InvalidDatabaseUrl
+from resolvers import access
+from resolvers.viewers import Operator
+
+Result = TypeVar("Result")
+
+OPERATOR = Operator()
+
+#: Everything a driver raises when the database is not there, not ready or not a database.
+DATABASE_ERRORS = (
+    OSError,
+    TimeoutError,
+    BaseORMException,
+    asyncpg.PostgresError,
+    asyncpg.InterfaceError,
+    sqlite3.Error,
+)
+NOT_MIGRATED = "The database lacks tables of this version: run `headcount migrate`."
+
+
+def database_url() -> str:
+    """From the environment; a variable that is misspelt is named when there is none."""
+    settings, problems = examine()
+    variable = variable_of("database_url")
+    if settings.database_url is None or any(problem.variable == variable for problem in problems):
+        if all(problem.variable != variable for problem in problems):
+            raise Failure(
+                f"{variable} is not set: say where data is kept, for example sqlite://data.db",
+                USAGE,
+            )
+        raise Failure(str(SettingsError(problems)), USAGE)
+    url = settings.database_url.get_secret_value()
+    try:
+        parsed = DatabaseUrl.parse(url)
+    except InvalidDatabaseUrl as error:
+        raise Failure(f"{variable} cannot be used: {error}", USAGE) from None
+    if parsed.dialect == "sqlite" and parsed.file is None:
+        raise Failure(f"{variable} keeps data in memory and loses it at once: name a file", USAGE)
+    return url
+
+
+def run(command: Coroutine[Any, Any, Result]) -> Result:
+    """Run all of a command's work."""
+    with asyncio.Runner() as runner:
+        return run_in(runner, command)
+
+
+@asynccontextmanager
+async def connected(url: str) -> AsyncIterator[None]:
+    """Hold the database open. Refused while migrations are pending, because every statement
+    would fail. No SQLite file is made: a mistyped path would look like an empty database."""
+    refuse_missing_file(url)
+    await database.open(url, pool_size=2, statement_timeout=0)
+    try:
+        if await migrate.pending():
+            raise Failure(NOT_MIGRATED)
+        yield
+    finally:
+        await database.close()
+
+
+@contextmanager
+def held(url: str) -> Iterator[asyncio.Runner]:
+    """The database held open for a command that reads files between its statements."""
+    with asyncio.Runner() as runner:
+        holding = connected(url)
+        run_in(runner, holding.__aenter__())
+        try:
+            yield runner
+        finally:
+            runner.run(holding.__aexit__(None, None, None))
+
+
+def run_in(runner: asyncio.Runner, work: Coroutine[Any, Any, Result]) -> Result:
+    """Run a piece of a command's work; a failing database becomes one line."""
+    try:
+        return runner.run(work)
+    except DATABASE_ERRORS as error:
+        raise _failure(error) from error
+
+
+def _failure(error: Exception) -> Failure:
+    """The drivers' messages name hosts, files and roles, but never passwords."""
+    text = next(iter(str(error).splitlines()), "") or type(error).__name__
+    return Failure(f"The database cannot be used: {text}")
+
+
+def refuse_missing_file(url: str) -> None:
+    file = DatabaseUrl.parse(url).file
+    if file is not None and not file.exists():
+        raise Failure(f"There is no database at {file} yet: run `headcount migrate`.")
+
+
+async def tenant_named(text: str) -> Tenant:
+    """The one tenant with this ID, external ID or instance ID."""
+    match await access.named(OPERATOR, text):
+        case [tenant]:
+            return tenant
+        case []:
+            raise Failure(f"There is no tenant with the ID, external ID or instance ID {text!r}.")
+        case _:
+            raise Failure(f"Several tenants are called {text!r}: name one by its ID.")

@@ -1,0 +1,162 @@
+import asyncio
+import json as json_text
+import signal
+import socket
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from pydantic import SecretStr
+
+from graph.cli.connection import DATABASE_ERRORS
+from graph.cli.outcome import Failure, Json, print_json, say
+from graph.settings import DEMO_ISSUER, Settings
+from resolvers.clock import system_clock
+
+if TYPE_CHECKING:
+    from graph.demo import Demo
+    from graph.demo_tokens import Issuer
+
+HOST = "127.0.0.1"
+ROLES = {
+    "landlord": "Landlord: sees the tenants assigned to them, manages and assigns them",
+    "tenantAdministrator": "Tenant Administrator: sees EXIST only",
+    "service": "Service account: sees three tenants, and may record logins",
+    "otherLandlord": "Another landlord: does not see EXIST",
+}
+QUERY = """\
+query Report($date: Date!) {
+  tenant(by: {externalId: "EXIST"}) {
+    name externalId instanceId
+    billingReport(date: $date) { date maxUsers users(first: 3) { nodes { userId firstLoginAt } } }
+  }
+}"""
+
+
+def demo(
+    port: Annotated[
+        int, typer.Option(min=0, max=65535, help="Port to listen on; 0 takes a free one.")
+    ] = 8000,
+    json: Json = False,
+    reset: Annotated[
+        bool, typer.Option("--reset", help="Delete the demo's database and begin afresh.")
+    ] = False,
+    folder: Annotated[Path, typer.Option(help="Where the demo keeps its database.")] = Path(
+        ".headcount"
+    ),
+) -> None:
+    """Try everything on this machine, with sample data and ready tokens.
+
+    Serves to this machine only, from an SQLite file of its own. Tokens are good for 8 hours or
+    until the demo ends. Started again, it adds the days since.
+
+    Example: headcount demo
+
+    Example: headcount demo --port 0 --json
+    """
+    # SIGTERM ends the preparations as Ctrl-C does; afterwards the server minds both.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        _run(port, folder, reset, json)
+    except KeyboardInterrupt:
+        raise typer.Exit from None
+
+
+def _run(port: int, folder: Path, reset: bool, json: bool) -> None:
+    # Imported here: the schema takes a second to build, and other commands do without it.
+    from graph import serving
+    from graph.app import create_app
+    from graph.auth import Authenticator
+    from graph.demo_tokens import AUDIENCE, Issuer
+    from resolvers import viewers
+
+    try:
+        sock = serving.listen(HOST, port)
+    except serving.PortInUse as error:
+        raise Failure(f"{error} Choose another port, or --port 0 for a free one.") from None
+    url = _url(folder)
+    prepared = _prepare(folder / "demo.db", url, reset)
+    issuer = Issuer()
+    settings = Settings(
+        database_url=SecretStr(url),
+        token_issuer=DEMO_ISSUER,
+        token_audience=AUDIENCE,
+        graphiql=True,
+    )
+    app = create_app(settings, Authenticator(issuer.verifier(), viewers.sign_in))
+
+    def ready() -> None:
+        _tell(sock, prepared, _tokens(issuer), json)
+
+    serving.run(serving.config(app, log_level="warning"), sock, ready)
+
+
+def _url(folder: Path) -> str:
+    return f"sqlite://{folder.absolute() / 'demo.db'}"
+
+
+def _prepare(file: Path, url: str, reset: bool) -> "Demo":
+    from graph import demo as database
+
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        if reset:
+            database.remove(file)
+        database.require_own(file)
+        say("Preparing the sample data ...")
+        return asyncio.run(database.prepare(url, system_clock()))
+    except database.NotTheDemos as error:
+        raise Failure(
+            f"{file} {error}. Start with --reset to delete it, or with another --folder."
+        ) from None
+    except (*DATABASE_ERRORS, ValueError) as error:
+        raise Failure(
+            f"The demo's database {file} cannot be used: {error}."
+            " Start with --reset to delete it, or with another --folder."
+        ) from None
+
+
+def _tokens(issuer: "Issuer") -> dict[str, str]:
+    from graph.demo import subject
+    from graph.demo_tokens import SERVICE_SCOPES
+
+    now = system_clock()
+    scopes = {"service": SERVICE_SCOPES}
+    return {role: issuer.mint(subject(role), now, scopes.get(role)) for role in ROLES}
+
+
+def _tell(sock: socket.socket, demo: "Demo", tokens: Mapping[str, str], json: bool) -> None:
+    url = f"http://{HOST}:{sock.getsockname()[1]}/graphql"
+    if json:
+        tenants = [
+            {"id": str(row.id), "externalId": row.external_id, "billable": row.billable}
+            for row in demo.tenants
+        ]
+        on = demo.sample_date.isoformat()
+        print_json({"url": url, "tokens": tokens, "tenants": tenants, "sampleDate": on})
+        return
+    typer.echo("\n".join(_lines(url, demo, tokens)))
+
+
+def _lines(url: str, demo: "Demo", tokens: Mapping[str, str]) -> list[str]:
+    lines = [f"Headcount's demo is ready at {url} (Ctrl-C ends it).", ""]
+    for role, what in ROLES.items():
+        sees_exist = role != "otherLandlord"
+        values = f"&externalId=EXIST&date={demo.sample_date}" if sees_exist else ""
+        lines += [what, f"  in a browser: {url}#token={tokens[role]}{values}"]
+        lines += [f"  token: {tokens[role]}", ""]
+    return [
+        *lines,
+        f"The report of {demo.exist.name} (EXIST) on {demo.sample_date}, from the command line:",
+        "",
+        _curl(url, tokens["landlord"], demo),
+    ]
+
+
+def _curl(url: str, token: str, demo: "Demo") -> str:
+    body = {"query": " ".join(QUERY.split()), "variables": {"date": str(demo.sample_date)}}
+    return (
+        f"curl -sS {url} -H 'Authorization: Bearer {token}'"
+        f" -H 'Content-Type: application/json' -d '{json_text.dumps(body)}'"
+    )

@@ -1,0 +1,64 @@
+"""The assembly of the command, and how it ends."""
+
+import sys
+from importlib.metadata import PackageNotFoundError, version
+from typing import Annotated
+
+import typer
+
+from graph.cli import assignment, demo, explorer, migrate, principal, record, schema, serve, tenant
+from graph.cli.outcome import Failure
+
+app = typer.Typer(
+    name="headcount",
+    help="How many users of a tenant logged in on a date, and who they were.\n\n"
+    "Try it with `headcount demo`. A production is `headcount migrate`, then `headcount serve`;"
+    " tenants and who may see them are managed with `tenant`, `principal` and `assign`, logins"
+    " arrive through `record` or the API.",
+    epilog="Settings are environment variables; all of them stand in the README. Exit codes:"
+    " 0 done, 1 failed, 2 called or configured wrongly, 3 some logins were refused.",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        try:
+            typer.echo(f"headcount {version('headcount')}")
+        except PackageNotFoundError:
+            typer.echo("headcount (not installed)")
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    version: Annotated[
+        bool,
+        typer.Option("--version", callback=_print_version, is_eager=True, help="Say which it is."),
+    ] = False,
+) -> None:
+    pass
+
+
+app.command("demo")(demo.demo)
+app.command("serve")(serve.serve)
+app.command("migrate")(migrate.migrate)
+app.command("record")(record.record)
+app.add_typer(tenant.app, name="tenant")
+app.add_typer(principal.app, name="principal")
+app.command("assign")(assignment.assign)
+app.command("unassign")(assignment.unassign)
+app.command("schema")(schema.schema)
+app.command("graphiql")(explorer.graphiql)
+
+
+def main() -> None:
+    """Bad input and absent databases end in one line on stderr, never in a traceback."""
+    try:
+        app(prog_name="headcount")
+    except Failure as failure:
+        typer.echo(f"headcount: {failure}", err=True)
+        sys.exit(failure.exit_code)

@@ -1,0 +1,120 @@
+"""A login file on its way into the database: batch by batch, each committed before the next."""
+
+import asyncio
+import signal
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from dataclasses import asdict, dataclass, field
+from types import FrameType, TracebackType
+from typing import Any
+
+from graph.cli import connection
+from models import Tenant
+from resolvers import logins
+from resolvers.clock import system_clock
+from resolvers.login_files import Batch, LoginFile, RefusedLogin
+
+SHOWN = 5
+
+
+@dataclass(slots=True)
+class Counts:
+    """What became of the records read so far; all of it is committed.
+
+    `counted` are users who were new on their report date. Once recorded, a file counts nobody
+    anew.
+    """
+
+    read: int = 0
+    recorded: int = 0
+    counted: int = 0
+    refused: int = 0
+    not_logins: int = 0
+
+    def as_json(self) -> dict[str, int]:
+        names = {"not_logins": "notLogins"}
+        return {names.get(name, name): number for name, number in asdict(self).items()}
+
+
+@dataclass(slots=True)
+class Recording:
+    """`report` is called with each refused login, in the order of the file within a batch."""
+
+    tenant: Tenant
+    report: Callable[[RefusedLogin], None]
+    counts: Counts = field(default_factory=Counts)
+    shown: list[RefusedLogin] = field(default_factory=list)
+
+    def read(
+        self, file: LoginFile, size: int, runner: asyncio.Runner, after_batch: Callable[[], Any]
+    ) -> None:
+        """The whole file. Raises KeyboardInterrupt between two batches, never within one."""
+        with Interrupt() as interrupt:
+            for batch in file.batches(size):
+                with interrupt.postponed():
+                    refused = connection.run_in(runner, self._record(batch))
+                    self._refuse(refused)
+                after_batch()
+
+    async def _record(self, batch: Batch) -> list[RefusedLogin]:
+        pairs = list(zip(batch.user_ids, batch.instants, strict=True))
+        done = await logins.record(self.tenant, pairs, system_clock())
+        refused = [batch.refuse(r.position, r.code.value, r.reason) for r in done.refused]
+        refused = sorted([*batch.refused, *refused], key=lambda login: login.position)
+        self.counts.read += batch.read
+        self.counts.recorded += done.recorded
+        self.counts.counted += done.counted
+        self.counts.refused += len(refused)
+        self.counts.not_logins += batch.not_logins
+        return refused
+
+    def _refuse(self, refused: list[RefusedLogin]) -> None:
+        self.shown += refused[: SHOWN - len(self.shown)]
+        for login in refused:
+            self.report(login)
+
+
+class Interrupt:
+    """Ctrl-C and SIGTERM as KeyboardInterrupt, put off while a batch is being recorded, so that
+    the counts always say what is in the database. A second Ctrl-C is not put off."""
+
+    def __init__(self) -> None:
+        self._busy = False
+        self._wanted = False
+        self._previous: dict[signal.Signals, Any] = {}
+
+    def __enter__(self) -> "Interrupt":
+        for number in (signal.SIGINT, signal.SIGTERM):
+            self._previous[number] = signal.signal(number, self._handle)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for number, handler in self._previous.items():
+            signal.signal(number, handler)
+
+    def postponed(self) -> AbstractContextManager[None]:
+        return _Postponed(self)
+
+    def _handle(self, _number: int, _frame: FrameType | None) -> None:
+        if self._busy and not self._wanted:
+            self._wanted = True
+        else:
+            raise KeyboardInterrupt
+
+
+@dataclass(slots=True)
+class _Postponed(AbstractContextManager[None]):
+    interrupt: Interrupt
+
+    def __enter__(self) -> None:
+        self.interrupt._busy = True
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.interrupt._busy = False
+        if kind is None and self.interrupt._wanted:
+            raise KeyboardInterrupt

@@ -1,0 +1,111 @@
+"""The server around the application: uvicorn, set up for production and for the demo alike."""
+
+import logging
+import signal
+import socket
+import sys
+from collections.abc import Callable
+from typing import Any
+
+import uvicorn
+from starlette.types import ASGIApp
+from uvicorn.supervisors import Multiprocess
+
+from graph import production
+from graph.app import create_app
+from graph.auth import Authenticator
+from graph.auth.bearer import BearerTokens
+from resolvers import viewers
+
+#: Seconds that running requests get after the signal to stop; a stuck client does not get more.
+GRACE = 10
+BACKLOG = 2048
+
+
+class PortInUse(Exception):
+    """Nobody can listen there; `str()` of it says why."""
+
+
+def production_app() -> ASGIApp:
+    """What each worker process serves, made from its environment."""
+    ready = production.from_environment()
+    tokens = BearerTokens(ready.keys, ready.rules)
+    return create_app(ready.settings, Authenticator(tokens, viewers.sign_in))
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """A socket that is listening already, so that nobody else can take the port; 0 takes a free
+    one."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        return socket.create_server((host, port), family=family, backlog=BACKLOG)
+    except (OSError, OverflowError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        raise PortInUse(f"Cannot listen on {host} port {port}: {reason}.") from None
+
+
+def config(app: ASGIApp | str, *, workers: int = 1, log_level: str = "info") -> uvicorn.Config:
+    """`app` is the application, or for several workers the import string of what makes it."""
+    return uvicorn.Config(
+        app,
+        factory=isinstance(app, str),
+        workers=workers,
+        loop="auto" if sys.platform == "win32" else "uvloop",
+        http="httptools",
+        # GraphQL over WebSockets is not served: an upgrade is an ordinary request.
+        ws="none",
+        lifespan="on",
+        log_config=logging_config(log_level),
+        # Paths carry queries (GET) and nothing else that our own log does not say.
+        access_log=False,
+        # Whoever may send X-Forwarded-For chooses the address that is logged and limited.
+        proxy_headers=False,
+        server_header=False,
+        timeout_graceful_shutdown=GRACE,
+    )
+
+
+def run(
+    config: uvicorn.Config, sock: socket.socket, ready: Callable[[], None] = lambda: None
+) -> None:
+    """Serve until SIGINT or SIGTERM, both of which end well: running requests are answered.
+
+    `ready` is called when requests are accepted; with several workers it is not.
+    """
+    for number in (signal.SIGINT, signal.SIGTERM):
+        # uvicorn raises the signal again when it has stopped.
+        signal.signal(number, lambda *_: None)
+    if config.workers > 1:
+        sock.set_inheritable(True)
+        Multiprocess(config, sockets=[sock]).run()
+        return
+    server = _Server(config, ready)
+    server.run(sockets=[sock])
+    if not server.started:
+        sys.exit(1)
+
+
+class _Server(uvicorn.Server):
+    def __init__(self, config: uvicorn.Config, ready: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._ready = ready
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets=sockets)
+        if self.started:
+            self._ready()
+
+
+def logging_config(level: str) -> dict[str, Any]:
+    """All to stderr, one line for each message, from our own loggers and from uvicorn's."""
+    return {
+        "version": 1,
+        "disable_existing_loggers": False,
+        "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}},
+        "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+        "loggers": {
+            name: {"handlers": ["stderr"], "level": logging.getLevelName(level.upper())}
+            | {"propagate": False}
+            for name in ("headcount", "uvicorn")
+        },
+    }

@@ -1,0 +1,110 @@
+"""The command `headcount` as a process of its own, on a database of its own."""
+
+import asyncio
+import os
+import sqlite3
+import subprocess
+import sys
+from contextlib import closing
+from dataclasses import dataclass
+from itertools import count
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import asyncpg
+
+from models.database import DatabaseUrl
+
+ROOT = Path(__file__).parent.parent
+# As an installed script starts: without the working directory on the path.
+COMMAND = (sys.executable, "-P", "-c", "from graph.cli import main; main()")
+
+_numbers = count(1)
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    code: int
+    out: str
+    err: str
+
+
+def environment(url: str | None = None, **variables: str) -> dict[str, str]:
+    """That of this process without any setting but these."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("HEADCOUNT_")}
+    given = {} if url is None else {"HEADCOUNT_DATABASE_URL": url}
+    return {**kept, "PYTHONPATH": str(ROOT), "PYTHONIOENCODING": "utf-8", **given, **variables}
+
+
+def start(*arguments: object, url: str | None = None, **options: Any) -> subprocess.Popen[str]:
+    options = {"env": environment(url), "text": True} | options
+    return subprocess.Popen(
+        [*COMMAND, *map(str, arguments)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        **options,
+    )
+
+
+def finish(process: subprocess.Popen[str], stdin: str | None = None) -> Outcome:
+    try:
+        out, err = process.communicate(stdin, timeout=120)
+    finally:
+        process.kill()
+    return Outcome(process.returncode, out, err)
+
+
+def run(*arguments: object, stdin: str | None = None, **options: Any) -> Outcome:
+    if stdin is not None:
+        options["stdin"] = subprocess.PIPE
+    return finish(start(*arguments, **options), stdin)
+
+
+def done(*arguments: object, **options: Any) -> str:
+    """What a command that does what it is asked to says on stdout."""
+    outcome = run(*arguments, **options)
+    assert (outcome.code, outcome.err) == (0, "")
+    return outcome.out
+
+
+def new_database(database_url: str, folder: Path) -> str:
+    """The URL of an empty database: a file to be, or another one on the same server."""
+    if database_url.startswith("sqlite://"):
+        return f"sqlite://{folder}/headcount.db"
+    name = f"command_{next(_numbers)}"
+    asyncio.run(_execute(database_url, f"CREATE DATABASE {name}"))
+    return database_url.replace(f"{urlsplit(database_url).path}?", f"/{name}?", 1)
+
+
+def rows(url: str, sql: str) -> list[tuple[Any, ...]]:
+    """Rows of SQL that both databases understand."""
+    parsed = DatabaseUrl.parse(url)
+    if parsed.file is None:
+        return asyncio.run(_execute(url, sql))
+    with closing(sqlite3.connect(parsed.file)) as connection:
+        return connection.execute(sql).fetchall()
+
+
+def days(url: str) -> dict[tuple[str, str], list[str]]:
+    """The users of each external ID and report date; the stored number of them is checked."""
+    found = rows(
+        url,
+        "SELECT t.external_id, CAST(d.report_date AS text), d.max_users, p.user_id"
+        " FROM tenant t JOIN tenant_day d ON d.tenant_id = t.id"
+        " JOIN presence p ON p.tenant_id = t.id AND p.report_date = d.report_date"
+        " ORDER BY 1, 2, 4",
+    )
+    users: dict[tuple[str, str], list[str]] = {}
+    for external_id, on, _, user_id in found:
+        users.setdefault((external_id, on), []).append(user_id)
+    assert all(len(users[external_id, on]) == number for external_id, on, number, _ in found)
+    return users
+
+
+async def _execute(url: str, sql: str) -> list[tuple[Any, ...]]:
+    connection = await asyncpg.connect(**DatabaseUrl.parse(url).credentials)
+    try:
+        return [tuple(row) for row in await connection.fetch(sql)]
+    finally:
+        await connection.close()
