@@ -35,9 +35,9 @@ while [ "$after" != end ]; do
   after=$(jq -r '.data.billingReport.users.pageInfo | if .hasNextPage then .endCursor | tojson else "end" end' <<<"$page")
 done
 
-echo '# Recording logins: the good ones are kept, the bad one is told; again, and nothing changes'
+echo '# Recording logins: a bad one is refused; sent again, nothing changes'
 record='mutation ($logins: [LoginInput!]!) {
-  loginsRecord(input: {tenant: {externalId: "EXIST"}, logins: $logins}) {
+  loginsRecord(input: {tenant: {externalId: "YAKAN"}, logins: $logins}) {
     recorded counted rejected userErrors { code field }
   }
 }'
