@@ -56,11 +56,9 @@ def environment(name: str, folder: Path) -> Path:
     """A virtual environment with what `python/{name}.txt` locks: what gql and ariadne-codegen
     need contradicts each other, and one of them us."""
     place, lock = folder / "venv", HERE / f"python/{name}.txt"
-    locked = ["--require-hashes", "--requirements", lock]
-    for command in (
-        ["venv", "--python", sys.executable, place],
-        ["pip", "install", "--python", place, *locked],
-    ):
+    make = ["venv", "--python", sys.executable, str(place)]
+    fill = ["pip", "install", "--python", str(place), "--require-hashes", "-r", str(lock)]
+    for command in (make, fill):
         subprocess.run([uv.find_uv_bin(), "--quiet", *command], check=True, timeout=300)
     return place / "bin"
 
