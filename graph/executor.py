@@ -1,4 +1,4 @@
-"""Executing an operation with graphql-core, one step behind one signature."""
+"""Executing an operation, one step behind one signature."""
 
 import inspect
 from collections.abc import Awaitable, Callable
@@ -17,6 +17,7 @@ from strawberry.types import ExecutionContext
 
 from graph import errors
 from graph.documents import Document, RequestRefused
+from graph.execution import CompiledExecutor
 
 Task = tuple[Document, OperationDefinitionNode, dict[str, object], object]
 """A document, its operation to execute, the variables as they were sent, and the context."""
@@ -88,5 +89,29 @@ def with_graphql_core(schema: strawberry.Schema) -> Execute:
         if not isinstance(result, ExecutionResult):
             raise TypeError("The schema offers no incremental delivery.")
         return result
+
+    return execute
+
+
+def with_compiler(schema: strawberry.Schema) -> Execute:
+    """Execute queries by compiled plans, and by graphql-core whatever these do not cover."""
+    compiled = CompiledExecutor(schema)
+    interpret = with_graphql_core(schema)
+
+    async def execute(
+        document: Document,
+        operation: OperationDefinitionNode,
+        variables: dict[str, object],
+        context: object,
+    ) -> ExecutionResult:
+        data = await compiled.attempt(
+            document.node,
+            operation_name=operation.name.value if operation.name else None,
+            variable_values=variables,
+            context_value=context,
+        )
+        if data is not None:
+            return ExecutionResult(data, None)
+        return await interpret(document, operation, variables, context)
 
     return execute

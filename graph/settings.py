@@ -78,6 +78,13 @@ class Settings(BaseSettings):
     port: int = Field(default=8000, ge=1, le=65535, description="Port to listen on.")
     workers: int = Field(default=1, ge=1, le=256, description="Server processes.")
     graphiql: bool = Field(default=False, description="Serve the GraphiQL page to browsers.")
+    compiler: bool = Field(
+        default=True,
+        description="Answer queries by compiled plans; off, graphql-core interprets them all.",
+    )
+    federation: bool = Field(
+        default=False, description="Serve the schema as a subgraph of Apollo Federation 2."
+    )
     cors_origins: Annotated[tuple[str, ...], NoDecode] = Field(
         default=(),
         description="Origins whose pages may ask, comma-separated: https://app.example.com. None"
@@ -106,6 +113,9 @@ class Settings(BaseSettings):
         default=20_000, description="Most list items that page sizes may add up to."
     )
     max_list_items: Limit = Field(default=500, description="Most items in one list argument.")
+    max_representations: Limit = Field(
+        default=100, description="Most representations in one _entities field."
+    )
 
     @classmethod
     def settings_customise_sources(

@@ -13,6 +13,7 @@ import sqlite3
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
+from math import ceil
 from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import parse_qsl, unquote, urlsplit
@@ -71,8 +72,13 @@ def _postgresql_credentials(url: str) -> dict[str, Any]:
     try:
         parts = urlsplit(url)
         port = parts.port or 5432
-    except ValueError as error:
-        raise InvalidDatabaseUrl("The host or port of the database URL is malformed.") from error
+    except ValueError:
+        # None: the error that urlsplit raises repeats what it takes for the port.
+        raise InvalidDatabaseUrl("The host or port of the database URL is malformed.") from None
+    if parts.fragment or "@" in parts.path + parts.query:
+        raise InvalidDatabaseUrl(
+            "The user, password or name holds a character that must be percent-encoded."
+        )
     parameters = dict(parse_qsl(parts.query, keep_blank_values=True))
     host = parameters.pop("host", None) or unquote(parts.hostname or "localhost")
     ssl_mode = parameters.pop("sslmode", "prefer")
@@ -120,7 +126,8 @@ def config(
                 "application_name": "headcount",
                 # Compiling a statement takes longer than any of ours runs.
                 "jit": "off",
-                "statement_timeout": str(int(statement_timeout * 1000)),
+                # Rounded up, as 0 would mean none.
+                "statement_timeout": str(ceil(statement_timeout * 1000)),
                 # A client that vanished inside a transaction must not keep its locks.
                 "idle_in_transaction_session_timeout": "60000",
             },

@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
+from tortoise.expressions import F
+
 from models import Assignment, Principal, PrincipalKind, PrincipalStatus, Tenant, database
 from resolvers import access
 from resolvers.access import TenantKey
@@ -80,6 +82,7 @@ async def grant(
     """As assign, inside a transaction of the caller."""
     if not tenants:
         return
+    await _lock(principal_id)
     values = ", ".join(f"($1, ${4 + n}, $2, $3)" for n in range(len(tenants)))
     await database.rows(
         "INSERT INTO assignment (principal_id, tenant_id, granted_by_id, granted_at)"
@@ -98,6 +101,7 @@ async def unassign(tenants: Sequence[Tenant], principal: Principal, now: datetim
     """Make the tenants invisible to the principal from the next request on."""
 
     async def work() -> None:
+        await _lock(principal.id)
         await Assignment.filter(
             principal_id=principal.id,
             tenant_id__in=[tenant.id for tenant in tenants],
@@ -105,3 +109,9 @@ async def unassign(tenants: Sequence[Tenant], principal: Principal, now: datetim
         ).update(revoked_at=now)
 
     await database.transaction(work)
+
+
+async def _lock(principal_id: UUID) -> None:
+    """One change of a principal's assignments at a time: two that name the same tenants in
+    different orders would dead-lock on PostgreSQL."""
+    await Principal.filter(id=principal_id).update(status=F("status"))

@@ -8,7 +8,6 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import NamedTuple
 from uuid import UUID
 
 from models import Tenant, database
@@ -18,7 +17,9 @@ from resolvers.errors import BadInput
 MAX_USERS_PAGE = 5_000
 
 
-class BilledUser(NamedTuple):
+# Not frozen: there are thousands in an answer, and freezing triples the cost of making one.
+@dataclass(slots=True)
+class BilledUser:
     """A user of a report; instants are RFC 3339 text in UTC with milliseconds, as stored."""
 
     user_id: str

@@ -38,7 +38,12 @@ def at(now: datetime, time_zone: str) -> BillingWindow:
 
 
 def report_date(instant: datetime, time_zone: str) -> date:
-    """The calendar date of an aware instant in an IANA zone: the only place that decides it."""
+    """The calendar date of an instant in an IANA zone: the only place that decides it.
+
+    Refused: an instant without a zone, which the server's own zone would otherwise decide.
+    """
+    if instant.tzinfo is None:
+        raise ValueError("An instant carries its zone.")
     return instant.astimezone(ZoneInfo(time_zone)).date()
 
 

@@ -114,8 +114,9 @@ def _code_of(user_id: str) -> ProblemCode:
 
 @lru_cache(maxsize=1_000)
 def _day_starts(start: date, end: date, time_zone: str) -> list[datetime]:
-    """First instants of the window's dates and of one more: five minutes ahead may be tomorrow."""
+    """First instants of the window's dates and of two more: five minutes ahead may be tomorrow, or
+    the day after where there is no tomorrow (Samoa went from 29 to 31 December 2011)."""
     return [
         billing_window.day_start(start + timedelta(days=offset), time_zone)
-        for offset in range((end - start).days + 2)
+        for offset in range((end - start).days + 3)
     ]

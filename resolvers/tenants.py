@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
+from functools import cache
 from typing import Any
 from uuid import UUID
 from zoneinfo import available_timezones
@@ -14,13 +15,15 @@ from tortoise.expressions import Q
 from tortoise.queryset import QuerySet
 
 from models import Tenant, database
-from resolvers import access, assignments, cursors
-from resolvers.errors import BadInput
+from resolvers import access, assignments, cursors, texts
+from resolvers.errors import BadInput, InvalidCursor
 from resolvers.problems import Problem, ProblemCode
 from resolvers.viewers import Landlord, Operator, Viewer
 
 MAX_PAGE = 500
 MAX_TEXT = 255
+#: Folding makes at most 18 characters of one. SQLite fails on a LIKE of more than 50,000 bytes.
+_MAX_FOLDED = 18 * MAX_TEXT
 
 
 class TenantOrder(Enum):
@@ -72,7 +75,9 @@ async def search(
     rest = everything
     if after is not None:
         key, tenant_id = cursors.decode(f"tenants {order.name}", after, 2)
-        rest = everything.filter(_behind(order, key, UUID(tenant_id)))
+        if (parsed := access.parse_id(tenant_id)) is None:
+            raise InvalidCursor
+        rest = everything.filter(_behind(order, key, parsed))
     rows = await rest.order_by(*order.value).limit(size + 1)
     return TenantPage(rows[:size], len(rows) > size, order, everything)
 
@@ -80,17 +85,25 @@ async def search(
 def _condition(where: TenantFilter) -> Q:
     condition = Q()
     if where.search is not None:
-        condition &= Q(search_text__contains=_fold(where.search.strip()))
+        condition &= _matches(where.search)
     if where.billable is not None:
         condition &= Q(billable=where.billable)
     if where.ids is not None:
         known = [parsed for text in where.ids if (parsed := access.parse_id(text))]
         condition &= Q(id__in=known)
     if where.external_ids is not None:
-        condition &= Q(external_id__in=[text for text in where.external_ids if "\0" not in text])
+        condition &= Q(external_id__in=access.parse_external_ids(where.external_ids))
     if where.instance_ids is not None:
         condition &= Q(instance_id__in=list(where.instance_ids))
     return condition
+
+
+def _matches(search: str) -> Q:
+    """Part of a name or an external ID; what neither can contain matches nothing."""
+    part = _fold(search.strip())
+    if "\n" in part or not texts.storable(part) or len(part) > _MAX_FOLDED:
+        return Q(id__in=[])
+    return Q(search_text__contains=part)
 
 
 def _behind(order: TenantOrder, key: str, tenant_id: UUID) -> Q:
@@ -106,9 +119,7 @@ def _place(row: Tenant, order: TenantOrder) -> tuple[str, str]:
 
 def _fold(text: str) -> str:
     """For sorting and searching without regard to case or to how a character is composed."""
-    return unicodedata.normalize("NFC", unicodedata.normalize("NFKC", text).casefold()).replace(
-        "\0", ""
-    )
+    return unicodedata.normalize("NFC", unicodedata.normalize("NFKC", text).casefold())
 
 
 def search_text(name: str, external_id: str) -> str:
@@ -131,7 +142,7 @@ async def create(
     """A new tenant, assigned to the landlord who creates it."""
     name, external_id = new.name.strip(), new.external_id.strip()
     problems = _text_problems("name", name) + _text_problems("externalId", external_id)
-    if new.time_zone not in available_timezones():
+    if new.time_zone not in _time_zones():
         message = "The time zone is not an IANA name such as Europe/Berlin."
         problems.append(Problem(ProblemCode.INVALID, message, ("input", "timeZone")))
     if problems:
@@ -155,6 +166,13 @@ async def create(
     return await _unless_taken(work, tenant.id, external_id, new.instance_id)
 
 
+@cache
+def _time_zones() -> frozenset[str]:
+    """The IANA names. A machine may add its own zone, which no other machine knows, and one that
+    stands for having none; looking reads hundreds of files, so it is done once."""
+    return frozenset(available_timezones() - {"localtime", "Factory"})
+
+
 @dataclass(frozen=True, slots=True)
 class TenantChange:
     """What to change; None keeps the value. The time zone stays: it decided the report dates."""
@@ -166,27 +184,23 @@ class TenantChange:
 
 async def update(tenant: Tenant, change: TenantChange) -> Tenant | list[Problem]:
     """Change a tenant the viewer may manage; concurrent changes of other fields are kept."""
-    problems: list[Problem] = []
-    if change.name is not None:
-        problems += _text_problems("name", change.name.strip())
-    if change.external_id is not None:
-        problems += _text_problems("externalId", change.external_id.strip())
+    name = None if change.name is None else change.name.strip()
+    external_id = None if change.external_id is None else change.external_id.strip()
+    problems = [] if name is None else _text_problems("name", name)
+    problems += [] if external_id is None else _text_problems("externalId", external_id)
     if problems:
         return problems
 
     async def work() -> Tenant:
         row = await access.lock(tenant)
-        if change.name is not None:
-            row.name = change.name.strip()
-        if change.external_id is not None:
-            row.external_id = change.external_id.strip()
-        if change.instance_id is not None:
-            row.instance_id = change.instance_id
+        row.name = row.name if name is None else name
+        row.external_id = row.external_id if external_id is None else external_id
+        row.instance_id = change.instance_id or row.instance_id
         row.search_text = search_text(row.name, row.external_id)
         await row.save(update_fields=["name", "external_id", "instance_id", "search_text"])
         return row
 
-    return await _unless_taken(work, tenant.id, change.external_id, change.instance_id)
+    return await _unless_taken(work, tenant.id, external_id, change.instance_id)
 
 
 async def set_billable(tenant: Tenant, billable: bool) -> Tenant:

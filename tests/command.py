@@ -38,13 +38,9 @@ def environment(url: str | None = None, **variables: str) -> dict[str, str]:
 
 
 def start(*arguments: object, url: str | None = None, **options: Any) -> subprocess.Popen[str]:
-    options = {"env": environment(url), "text": True} | options
-    return subprocess.Popen(
-        [*COMMAND, *map(str, arguments)],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        **options,
-    )
+    usual = {"env": environment(url), "text": True}
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    return subprocess.Popen([*COMMAND, *map(str, arguments)], **{**usual, **pipes, **options})
 
 
 def finish(process: subprocess.Popen[str], stdin: str | None = None) -> Outcome:

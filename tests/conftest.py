@@ -8,6 +8,7 @@ import shutil
 import tempfile
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import hypothesis
 import pytest
@@ -15,7 +16,13 @@ import pytest
 from models import Assignment, Presence, Principal, Tenant, TenantDay, migrate
 from models import database as db
 from tests import tokens
-from tests.http import Api, Clock, serve
+
+if TYPE_CHECKING:
+    from tests.http import Api
+
+# How long an example takes is the machine's affair.
+hypothesis.settings.register_profile("headcount", deadline=None)
+hypothesis.settings.load_profile("headcount")
 
 DATABASES = ("sqlite", "postgresql")
 
@@ -86,13 +93,16 @@ async def database(_open_database: None) -> AsyncIterator[None]:
 
 
 @pytest.fixture(scope="session")
-async def _api(_open_database: None) -> AsyncIterator[Api]:
+async def _api(_open_database: None) -> AsyncIterator["Api"]:
+    # Here, so that tests of the rules do not need the surface.
+    from tests.http import Clock, serve
+
     async with serve(Clock()) as api:
         yield api
 
 
 @pytest.fixture
-def api(_api: Api, database: None) -> Api:
+def api(_api: "Api", database: None) -> "Api":
     """The application behind a real server on a port of this machine; `api.clock.now` is what it
     takes for the time."""
     _api.clock.now = tokens.NOW

@@ -1,25 +1,40 @@
 """Counting SQL statements where they are sent: in the driver."""
 
+import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
 from models import database
 
+# What drivers send of their own accord: around transactions, between users of a pool, and to
+# look up the types that a new connection meets.
+_OVERHEAD = re.compile(
+    r"\s*(BEGIN|COMMIT|ROLLBACK|SELECT pg_advisory_unlock_all)|.*(typeinfo_tree|set_config\('jit')",
+    re.DOTALL,
+)
+
 
 @asynccontextmanager
 async def counted() -> AsyncIterator[list[str]]:
-    """The statements that this process sends to the database meanwhile."""
+    """The statements of ours that this process sends to the database meanwhile."""
     client: Any = database.connection()
     seen: list[str] = []
+
+    def keep(sql: str) -> None:
+        if not _OVERHEAD.match(sql):
+            seen.append(sql)
+
     if database.dialect() == "sqlite":
-        await client._connection.set_trace_callback(seen.append)
-        yield seen
-        await client._connection.set_trace_callback(None)
+        await client._connection.set_trace_callback(keep)
+        try:
+            yield seen
+        finally:
+            await client._connection.set_trace_callback(None)
         return
 
     def note(query: Any) -> None:
-        seen.append(query.query)
+        keep(query.query)
 
     # The connections there are. A new one would begin by asking for the types of arrays, so
     # whoever counts asks the same once before.

@@ -416,7 +416,9 @@ async def test_the_points_of_trends_count_as_nodes(api: Api, tenants: int, answe
     landlord = await factories.landlord()
 
     answer = await api.ask(
-        "{ tenants(first: %d) { nodes { billingTrend { points { maxUsers } } } } }" % tenants,
+        "query ($first: Int) { tenants(first: $first) { nodes { billingTrend { points"
+        " { maxUsers } } } } }",
+        {"first": tenants},
         as_=landlord,
     )
 

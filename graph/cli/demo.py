@@ -1,8 +1,8 @@
 import asyncio
 import json as json_text
-import signal
 import socket
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -10,6 +10,7 @@ import typer
 from pydantic import SecretStr
 
 from graph.cli.connection import DATABASE_ERRORS
+from graph.cli.interrupt import Interrupt
 from graph.cli.outcome import Failure, Json, print_json, say
 from graph.settings import DEMO_ISSUER, Settings
 from resolvers.clock import system_clock
@@ -55,15 +56,11 @@ def demo(
 
     Example: headcount demo --port 0 --json
     """
-    # SIGTERM ends the preparations as Ctrl-C does; afterwards the server minds both.
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
-    try:
-        _run(port, folder, reset, json)
-    except KeyboardInterrupt:
-        raise typer.Exit from None
+    with suppress(KeyboardInterrupt), Interrupt() as interrupt:
+        _run(port, folder, reset, json, interrupt)
 
 
-def _run(port: int, folder: Path, reset: bool, json: bool) -> None:
+def _run(port: int, folder: Path, reset: bool, json: bool, interrupt: Interrupt) -> None:
     # Imported here: the schema takes a second to build, and other commands do without it.
     from graph import serving
     from graph.app import create_app
@@ -76,7 +73,8 @@ def _run(port: int, folder: Path, reset: bool, json: bool) -> None:
     except serving.PortInUse as error:
         raise Failure(f"{error} Choose another port, or --port 0 for a free one.") from None
     url = _url(folder)
-    prepared = _prepare(folder / "demo.db", url, reset)
+    with interrupt.postponed():
+        prepared = _prepare(folder / "demo.db", url, reset)
     issuer = Issuer()
     settings = Settings(
         database_url=SecretStr(url),

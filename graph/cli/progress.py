@@ -5,7 +5,7 @@ import stat
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import BinaryIO
+from io import FileIO
 
 import typer
 
@@ -13,7 +13,7 @@ import typer
 class Measured:
     """A stream that knows how many bytes were read of it."""
 
-    def __init__(self, stream: BinaryIO) -> None:
+    def __init__(self, stream: FileIO) -> None:
         self._stream = stream
         self._position = 0
 

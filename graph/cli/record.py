@@ -1,7 +1,9 @@
+import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, nullcontext
 from enum import StrEnum
+from io import FileIO
 from pathlib import Path
 from time import monotonic
 from typing import Annotated, BinaryIO
@@ -76,11 +78,15 @@ def record(
         raise typer.Exit(SOME_REFUSED)
 
 
-def _opened(file: str) -> AbstractContextManager[BinaryIO]:
-    if file == "-":
-        return nullcontext(sys.stdin.buffer)
+def _opened(file: str) -> AbstractContextManager[FileIO]:
+    """Without a buffer, which would fill itself before it minds a signal."""
     try:
-        return Path(file).open("rb")
+        if file == "-":
+            if sys.stdin is None:
+                raise Failure("Standard input is closed.", USAGE)
+            os.set_blocking(sys.stdin.fileno(), True)
+            return FileIO(sys.stdin.fileno(), closefd=False)
+        return FileIO(file)
     except OSError as error:
         raise Failure(f"{file} cannot be read: {error.strerror}.", USAGE) from None
 

@@ -8,6 +8,7 @@ from uuid import UUID
 import strawberry
 from strawberry.types.scalar import ScalarDefinition
 
+from graph.execution import passes_text
 from resolvers import instants
 
 
@@ -25,6 +26,7 @@ def _parse_instant(value: Any) -> datetime:
     return instants.parse(_text(value, "An instant"))
 
 
+@passes_text(24)
 def _render_instant(value: datetime | str) -> str:
     """The database hands out stored instants as the final text already."""
     return value if isinstance(value, str) else instants.render(value)
