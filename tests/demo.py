@@ -6,7 +6,7 @@ import subprocess
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -43,17 +43,16 @@ class Demo:
         window = self.ask(query)["tenant"]["billingWindow"]
         return date.fromisoformat(window["from"]), date.fromisoformat(window["to"])
 
-    def busiest(self) -> date:
-        """The first date that can be viewed on which every user of EXIST logs in."""
-        start, _ = self.window()
-        if start.day == 1:
-            return start
-        return date(start.year + start.month // 12, start.month % 12 + 1, 1)
+    def busiest(self, external_id: str = "EXIST") -> date:
+        """The first date that can be viewed on which every user of a tenant logs in."""
+        start, end = self.window(external_id)
+        dates = (start + timedelta(days=number) for number in range((end - start).days))
+        return next(on for on in dates if on.day == 1)
 
 
 @contextmanager
-def running(folder: Path) -> Iterator[Demo]:
-    process = command.start("demo", "--port", "0", "--json", "--folder", folder, cwd=folder)
+def running(folder: Path, *options: str) -> Iterator[Demo]:
+    process = command.start("demo", "--port", "0", "--json", "--folder", folder, *options)
     try:
         assert process.stdout is not None
         told = json.loads(process.stdout.readline())

@@ -94,6 +94,19 @@ def test_typescript_is_strict_and_lists_reports_and_explains(demo: Demo) -> None
     ]
 
 
+def test_a_gateway_joins_accounts_of_a_crm_with_billing(tmp_path: Path) -> None:
+    node.install(EXAMPLES / "federation")
+
+    with running(tmp_path, "--federation") as subgraph:
+        assert follow(subgraph, "federation") == [
+            f"Exist Ltd (Ada) is Exist Contact Centers: 2000 users on {subgraph.busiest()}",
+            "Müller GmbH (Ben) is Müller & Söhne Maschinenbau: 35 users on"
+            f" {subgraph.busiest('MUELLER')}",
+            "A lead: no billing",
+            "asked of the CRM: 1 time",
+        ]
+
+
 @pytest.fixture
 def client() -> ModuleType:
     spec = importlib.util.spec_from_file_location("client", EXAMPLES / "python/client.py")
