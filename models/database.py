@@ -21,7 +21,7 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 import asyncpg
 from tortoise import Tortoise
 from tortoise.backends.base.client import BaseDBAsyncClient
-from tortoise.exceptions import DBConnectionError, OperationalError
+from tortoise.exceptions import BaseORMException, DBConnectionError, OperationalError
 from tortoise.transactions import in_transaction
 
 from models.tenant import Tenant
@@ -193,6 +193,17 @@ async def rows(sql: str, values: Sequence[Any] = ()) -> list[Any]:
         async with client.acquire_connection() as driver:
             return list(await driver.fetch(sql, *values))
     return list((await client.execute_query(_PARAMETER.sub(r"?\1", sql), list(values)))[1])
+
+
+#: Everything the drivers raise when the database is not there, not ready or not a database.
+ERRORS: tuple[type[Exception], ...] = (
+    OSError,
+    TimeoutError,
+    BaseORMException,
+    asyncpg.PostgresError,
+    asyncpg.InterfaceError,
+    sqlite3.Error,
+)
 
 
 class Trouble(Enum):
