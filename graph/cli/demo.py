@@ -47,6 +47,9 @@ def demo(
     folder: Annotated[Path, typer.Option(help="Where the demo keeps its database.")] = Path(
         ".headcount"
     ),
+    federation: Annotated[
+        bool, typer.Option("--federation", help="Serve a subgraph of Apollo Federation 2.")
+    ] = False,
 ) -> None:
     """Try everything on this machine, with sample data and ready tokens.
 
@@ -58,10 +61,12 @@ def demo(
     Example: headcount demo --port 0 --json
     """
     with suppress(KeyboardInterrupt), Interrupt() as interrupt:
-        _run(port, folder, reset, json, interrupt)
+        _run(port, folder, reset, json, federation, interrupt)
 
 
-def _run(port: int, folder: Path, reset: bool, json: bool, interrupt: Interrupt) -> None:
+def _run(
+    port: int, folder: Path, reset: bool, json: bool, federation: bool, interrupt: Interrupt
+) -> None:
     # Imported here: the schema takes a second to build, and other commands do without it.
     from graph import serving
     from graph.app import create_app
@@ -82,6 +87,7 @@ def _run(port: int, folder: Path, reset: bool, json: bool, interrupt: Interrupt)
         token_issuer=DEMO_ISSUER,
         token_audience=AUDIENCE,
         graphiql=True,
+        federation=federation,
     )
     app = create_app(settings, Authenticator(issuer.verifier(), viewers.sign_in))
 
