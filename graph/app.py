@@ -14,6 +14,7 @@ from starlette.routing import Route
 from graph import errors, executor, graphiql, headers
 from graph.context import Context
 from graph.endpoint import Authenticate, Endpoint, answer
+from graph.federation import subgraph
 from graph.limits import Limits
 from graph.schema import schema
 from graph.settings import Settings
@@ -30,17 +31,17 @@ def create_app(
     settings: Settings, authenticate: Authenticate, clock: Clock = system_clock
 ) -> Starlette:
     """The service as an ASGI application; `settings.graphiql` adds the explorer's page."""
+    served = subgraph if settings.federation else schema
+    execute = executor.with_compiler if settings.compiler else executor.with_graphql_core
     endpoint = Endpoint(
-        schema,
+        served,
         authenticate=authenticate,
         clock=clock,
         make_context=make_context,
         limits=limits_of(settings),
         max_body_bytes=settings.max_body_bytes,
         translate=translate,
-        execute=(executor.with_compiler if settings.compiler else executor.with_graphql_core)(
-            schema
-        ),
+        execute=execute(served),
         page=graphiql.page if settings.graphiql else None,
     )
     app = Starlette(
@@ -74,6 +75,7 @@ def limits_of(settings: Settings) -> Limits:
         roots=settings.max_roots,
         nodes=settings.max_nodes,
         list_items=settings.max_list_items,
+        representations=settings.max_representations,
     )
 
 

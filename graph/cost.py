@@ -32,7 +32,7 @@ from graphql import (
     is_composite_type,
 )
 
-from graph.pages import MANY, Sizes, default_page_size, number
+from graph.pages import ENTITIES, MANY, SIZED_BY, Sizes, default_page_size, number
 
 LONGER_LISTS: Mapping[str, int] = {"logins": 2_000}
 """Arguments and input fields whose lists may be longer. The mutation takes 1,000 logins and says
@@ -47,6 +47,7 @@ class Cost:
 
     `roots` are the fields directly in it, `list_items` the items of the longest list literal,
     `nodes` the objects of pages below one parent: 50 tenants with 100 users each are 50 + 5,000.
+    `representations` are those of the longest list of them.
     """
 
     depth: int = 0
@@ -57,6 +58,7 @@ class Cost:
     roots: int = 0
     nodes: int = 0
     list_items: int = 0
+    representations: int = 0
 
     def add(self, other: "Cost") -> None:
         """Count the selections of a fragment, which stand beside those counted so far."""
@@ -67,6 +69,7 @@ class Cost:
         self.roots = min(MANY, self.roots + other.roots)
         self.nodes = min(MANY, self.nodes + other.nodes)
         self.list_items = max(self.list_items, other.list_items)
+        self.representations = max(self.representations, other.representations)
 
     def deepen(self, depth: int, introspection_depth: int) -> None:
         self.depth = max(self.depth, depth)
@@ -118,9 +121,9 @@ class Walk:
     def _read_defaults(self, operation: OperationDefinitionNode) -> None:
         """Defaults of variables; of several operations' the largest, as fragments are shared."""
         for variable in operation.variable_definitions or ():
-            if isinstance(variable.default_value, IntValueNode):
+            size = _written(variable.default_value)
+            if size is not None:
                 name = variable.variable.name.value
-                size = number(variable.default_value)
                 self._defaults[name] = max(size, self._defaults.get(name, 0))
 
     def _lay_out(self, definition: Definition) -> Layout:
@@ -199,6 +202,8 @@ class Walk:
         nodes = below.nodes if size is None else size * (1 + below.nodes)
         cost.nodes = min(MANY, cost.nodes + nodes)
         cost.list_items = max(cost.list_items, below.list_items)
+        if size is not None and node.name.value == ENTITIES:
+            cost.representations = max(cost.representations, size)
         self._arguments(node.arguments, cost)
 
     def _page_size(self, node: FieldNode, parent: GraphQLNamedType | None) -> int | None:
@@ -207,20 +212,20 @@ class Walk:
             return self.sizes[parent.name, node.name.value]
         default = default_page_size(self._field(parent, node))
         for argument in node.arguments or ():
-            if argument.name.value == "first":
+            if argument.name.value in SIZED_BY:
                 given = self._size(argument.value)
                 return default if given is None else given
         return default
 
     def _size(self, value: ValueNode) -> int | None:
-        """The page size that a value of `first` stands for; None means the default."""
-        if isinstance(value, IntValueNode):
-            return number(value)
+        """The page size that an argument stands for; None means the default."""
         if not isinstance(value, VariableNode):
-            return None
+            return _written(value)
         name = value.name.value
         self.page_variables.add(name)
         given = self.variables.get(name, self._defaults.get(name))
+        if isinstance(given, list):
+            return len(given)
         # A float such as 50.0 is a valid Int; anything else is refused when it is coerced.
         return int(max(0, min(MANY, given))) if isinstance(given, int | float) else None
 
@@ -246,6 +251,17 @@ class Walk:
                 stack.extend(("", item) for item in value.values)
             elif isinstance(value, VariableNode) and name in LONGER_LISTS:
                 self.longer_lists[value.name.value] = LONGER_LISTS[name]
+
+
+def _written(value: ValueNode | None) -> int | None:
+    """The page size that a literal stands for, or None when it is no page size."""
+    match value:
+        case IntValueNode():
+            return number(value)
+        case ListValueNode():
+            return len(value.values)
+        case _:
+            return None
 
 
 def fragments_first(layouts: list[Layout]) -> Iterator[Layout]:

@@ -119,7 +119,7 @@ class Documents:
         names = document.measure.page_variables
         if not names:
             return
-        sizes = tuple(str(variables.get(name, "")) for name in names)
+        sizes = tuple(_size(variables.get(name, "")) for name in names)
         if sizes in document.measured_pages:
             return
         self.measurer.measure(document.node, variables)
@@ -132,3 +132,8 @@ class Documents:
         while len(self._kept) > self.entries or self._length > self.characters:
             text, _ = self._kept.popitem(last=False)
             self._length -= len(text)
+
+
+def _size(value: object) -> str:
+    """All that counts of the value of a page size: of a list, its length."""
+    return f"{len(value)} items" if isinstance(value, list) else str(value)

@@ -37,6 +37,7 @@ class Limits:
     roots: int = 20
     nodes: int = 20_000
     list_items: int = 500
+    representations: int = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +93,7 @@ class Measurer:
             ("roots", cost.roots, roots),
             ("nodes", cost.nodes, limits.nodes),
             ("listItems", cost.list_items, limits.list_items),
+            ("representations", cost.representations, limits.representations),
         ):
             if found > allowed:
                 raise TooComplex(limit, allowed, found)

@@ -15,6 +15,12 @@ from graphql import (
 MANY = 1_000_000_000
 """Counting stops here, so that a bomb of fragments does not make a number of 300 digits."""
 
+ENTITIES = "_entities"
+"""The field of a subgraph that gives one object for each of its `representations`."""
+
+SIZED_BY = ("first", "representations")
+"""Arguments that say how many objects their field gives: a number, or a list of one for each."""
+
 Sizes = Mapping[tuple[str, str], int]
 """Lengths of lists that have no `first`, by type and field."""
 
@@ -25,8 +31,9 @@ def number(node: IntValueNode) -> int:
 
 
 def default_page_size(definition: GraphQLField | None) -> int | None:
-    """The default of a field's `first`; 1 when it has none, None when it has no `first`."""
-    argument = definition.args.get("first") if definition else None
+    """The default of a field's page size; 1 when it has none, None when it has no page size."""
+    arguments = definition.args if definition else {}
+    argument = next((arguments[name] for name in SIZED_BY if name in arguments), None)
     if argument is None:
         return None
     return argument.default_value if isinstance(argument.default_value, int) else 1

@@ -5,10 +5,12 @@ Root fields that can be refused are nullable, so that one refusal leaves its sib
 """
 
 import datetime as dt
+from collections.abc import Mapping
 from typing import Annotated, cast
 
 import strawberry
 from strawberry.schema.config import StrawberryConfig
+from strawberry.types.scalar import ScalarDefinition
 
 from graph.context import Info
 from graph.executor import Schema
@@ -197,10 +199,14 @@ class Mutation:
         )
 
 
-schema = Schema(
-    query=Query,
-    mutation=Mutation,
-    # Nothing refers to it: it documents errors[].extensions.code.
-    types=[ErrorCode],
-    config=StrawberryConfig(scalar_map=SCALARS, disable_field_suggestions=True),
-)
+def assemble(query: type, scalars: Mapping[object, ScalarDefinition]) -> Schema:
+    return Schema(
+        query=query,
+        mutation=Mutation,
+        # Nothing refers to it: it documents errors[].extensions.code.
+        types=[ErrorCode],
+        config=StrawberryConfig(scalar_map={**scalars}, disable_field_suggestions=True),
+    )
+
+
+schema = assemble(Query, SCALARS)

@@ -82,6 +82,9 @@ class Settings(BaseSettings):
         default=True,
         description="Answer queries by compiled plans; off, graphql-core interprets them all.",
     )
+    federation: bool = Field(
+        default=False, description="Serve the schema as a subgraph of Apollo Federation 2."
+    )
     cors_origins: Annotated[tuple[str, ...], NoDecode] = Field(
         default=(),
         description="Origins whose pages may ask, comma-separated: https://app.example.com. None"
@@ -110,6 +113,9 @@ class Settings(BaseSettings):
         default=20_000, description="Most list items that page sizes may add up to."
     )
     max_list_items: Limit = Field(default=500, description="Most items in one list argument.")
+    max_representations: Limit = Field(
+        default=100, description="Most representations in one _entities field."
+    )
 
     @classmethod
     def settings_customise_sources(

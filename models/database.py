@@ -21,7 +21,7 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 import asyncpg
 from tortoise import Tortoise
 from tortoise.backends.base.client import BaseDBAsyncClient
-from tortoise.exceptions import DBConnectionError, OperationalError
+from tortoise.exceptions import BaseORMException, DBConnectionError, OperationalError
 from tortoise.transactions import in_transaction
 
 from models.tenant import Tenant
@@ -195,6 +195,19 @@ async def rows(sql: str, values: Sequence[Any] = ()) -> list[Any]:
     return list((await client.execute_query(_PARAMETER.sub(r"?\1", sql), list(values)))[1])
 
 
+#: Everything the drivers raise when the database is not there, not ready or not a database.
+ERRORS: tuple[type[Exception], ...] = (
+    OSError,
+    TimeoutError,
+    BaseORMException,
+    asyncpg.PostgresError,
+    asyncpg.InterfaceError,
+    # What a connection says that was cut while it was used.
+    asyncpg.InternalClientError,
+    sqlite3.Error,
+)
+
+
 class Trouble(Enum):
     """What an exception says of the database, when it is not a fault of ours."""
 
@@ -219,6 +232,7 @@ _UNREACHABLE = (
     DBConnectionError,
     asyncpg.PostgresConnectionError,
     asyncpg.InterfaceError,
+    asyncpg.InternalClientError,
     asyncpg.CannotConnectNowError,
     asyncpg.AdminShutdownError,
     asyncpg.CrashShutdownError,

@@ -9,7 +9,7 @@ Every query on tenants in this program starts at `visible_tenants`, and everythi
 a Tenant that came from there: holding one is the permission.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import assert_never
@@ -22,6 +22,8 @@ from models import Tenant
 from resolvers import texts
 from resolvers.errors import Forbidden
 from resolvers.viewers import Landlord, Operator, ServiceAccount, TenantAdministrator, Viewer
+
+MAX_EXTERNAL_ID = 255
 
 
 class Scope(StrEnum):
@@ -102,13 +104,12 @@ async def hold(viewer: Viewer | Operator, keys: Collection[TenantKey]) -> dict[T
     A key that is malformed, unknown or foreign is simply absent: one outcome, no oracle.
     """
     ids = {key: parsed for key in keys if (parsed := parse_id(key.id or "")) is not None}
-    externals = {
-        key.external_id for key in keys if key.external_id and texts.storable(key.external_id)
-    }
+    externals = parse_external_ids(key.external_id for key in keys if key.external_id)
     instances = {key.instance_id for key in keys if key.instance_id}
     rows = await visible_tenants(viewer).filter(
         Q(id__in=list(ids.values()))
-        | Q(external_id__in=list(externals))
+        # A longer one can be nobody's, and the column's own check would fail on it.
+        | Q(external_id__in=externals)
         | Q(instance_id__in=list(instances))
     )
     found: dict[object, Tenant] = {}
@@ -138,6 +139,11 @@ def parse_id(text: str) -> UUID | None:
     except ValueError:
         return None
     return parsed if str(parsed) == text.lower() else None
+
+
+def parse_external_ids(given: Iterable[str]) -> list[str]:
+    """Those that can be the external ID of a tenant; the databases refuse to look for others."""
+    return [text for text in given if len(text) <= MAX_EXTERNAL_ID and texts.storable(text)]
 
 
 async def lock(tenant: Tenant) -> Tenant:

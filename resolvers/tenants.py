@@ -92,7 +92,7 @@ def _condition(where: TenantFilter) -> Q:
         known = [parsed for text in where.ids if (parsed := access.parse_id(text))]
         condition &= Q(id__in=known)
     if where.external_ids is not None:
-        condition &= Q(external_id__in=list(filter(texts.storable, where.external_ids)))
+        condition &= Q(external_id__in=access.parse_external_ids(where.external_ids))
     if where.instance_ids is not None:
         condition &= Q(instance_id__in=list(where.instance_ids))
     return condition

@@ -6,9 +6,11 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+import strawberry
 from graphql import GraphQLObjectType, is_object_type
 from strawberry.permission import PermissionExtension
 
+from graph.federation import subgraph
 from graph.permissions import CanSeeTenant, HasScope, IsAuthenticated
 from graph.schema import schema
 from models import Principal, Tenant
@@ -122,7 +124,7 @@ MAY: dict[str, set[str]] = {
 }
 
 
-def guarded_fields() -> dict[str, list[type]]:
+def guarded_fields(schema: strawberry.Schema = schema) -> dict[str, list[type]]:
     """Every field of the schema with a permission, and every root field, with its permissions."""
     found = {}
     for name, kind in schema._schema.type_map.items():
@@ -145,6 +147,12 @@ def guarded_fields() -> dict[str, list[type]]:
 
 def test_every_guarded_field_has_its_row() -> None:
     assert set(DOCUMENTS) == set(MAY) == set(guarded_fields())
+
+
+def test_the_subgraph_adds_two_guarded_root_fields_and_changes_no_guard() -> None:
+    added = {"Query._entities": [IsAuthenticated], "Query._service": [IsAuthenticated]}
+
+    assert guarded_fields(subgraph) == guarded_fields() | added
 
 
 def test_every_root_field_asks_for_a_known_viewer_first() -> None:

@@ -35,6 +35,7 @@ def test_settings_have_defaults_and_take_only_what_they_are_given(
         "workers": 1,
         "graphiql": False,
         "compiler": True,
+        "federation": False,
         "cors_origins": (),
         "log_level": "info",
         "max_body_bytes": 1048576,
@@ -47,6 +48,7 @@ def test_settings_have_defaults_and_take_only_what_they_are_given(
         "max_roots": 20,
         "max_nodes": 20000,
         "max_list_items": 500,
+        "max_representations": 100,
     }
 
 
@@ -232,4 +234,6 @@ def test_every_setting_has_a_row_with_its_default_and_help() -> None:
     assert rows[0].default == ""
     assert rows[7][:2] == ("HEADCOUNT_TOKEN_TYPES", "at+jwt,jwt")
     assert rows[12] == Row("HEADCOUNT_GRAPHIQL", "false", "Serve the GraphiQL page to browsers.")
-    assert rows[-1] == Row("HEADCOUNT_MAX_LIST_ITEMS", "500", "Most items in one list argument.")
+    assert rows[-1] == Row(
+        "HEADCOUNT_MAX_REPRESENTATIONS", "100", "Most representations in one _entities field."
+    )

@@ -281,12 +281,14 @@ async def test_a_tenant_may_be_given_what_it_has(database: None) -> None:
 
 async def test_changes_of_different_fields_at_once_are_all_kept(database: None) -> None:
     tenant, instance = await factories.tenant(billable=False), uuid4()
+    # Each as a request of its own has read it.
+    a, b, c, d = [await Tenant.get(id=tenant.id) for _ in range(4)]
 
     await asyncio.gather(
-        tenants.update(tenant, TenantChange(name="New")),
-        tenants.update(tenant, TenantChange(external_id="NEW")),
-        tenants.update(tenant, TenantChange(instance_id=instance)),
-        tenants.set_billable(tenant, True),
+        tenants.update(a, TenantChange(name="New")),
+        tenants.update(b, TenantChange(external_id="NEW")),
+        tenants.update(c, TenantChange(instance_id=instance)),
+        tenants.set_billable(d, True),
     )
 
     row = await Tenant.get(id=tenant.id)
@@ -309,6 +311,15 @@ async def test_billable_is_set_and_nothing_else(billable: bool, database: None) 
     assert answers == [billable, billable]
     assert await Tenant.get(id=tenant.id).values() == {**before, "billable": billable}
     assert (await Tenant.get(id=other.id)).billable is True
+
+
+async def test_a_change_answers_with_the_tenant_as_it_is_now(database: None) -> None:
+    tenant = await factories.tenant(name="Old", billable=False)
+    await Tenant.filter(id=tenant.id).update(name="New")
+
+    changed = await tenants.set_billable(tenant, True)
+
+    assert (changed.name, changed.billable) == ("New", True)
 
 
 # Finding
@@ -428,6 +439,7 @@ async def test_filters_narrow_what_is_visible_and_never_widen_it(database: None)
     assert await found(ids=[str(a.id)], external_ids=[b.external_id]) == []
     assert await found(search="a", billable=True, ids=[str(a.id)]) == ["a"]
     assert await found(ids=[str(uuid4()) for _ in range(500)]) == []
+    assert await found(external_ids=["x" * 256]) == []
 
 
 async def test_each_order_is_by_code_points_of_what_is_folded(database: None) -> None:
@@ -524,7 +536,9 @@ async def everything(
 async def test_paging_shows_each_tenant_once_even_with_equal_names(
     order: TenantOrder, first: int, database: None
 ) -> None:
-    rows = [await factories.tenant(name="same") for _ in range(5)]
+    # Folded, external IDs too are equal.
+    ties = ("x", "X", "\uff58", "\uff38")
+    rows = [await factories.tenant(name="same", external_id=text) for text in ties]
     rows += [await factories.tenant(name=name) for name in ("Same", "sam", "same 2", "ünder", "")]
     viewer = await landlord(*rows)
     await factories.tenant(name="same")

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from pydantic import SecretStr
 
-from graph.cli.connection import DATABASE_ERRORS
 from graph.cli.interrupt import Interrupt
 from graph.cli.outcome import Failure, Json, print_json, say
 from graph.settings import DEMO_ISSUER, Settings
+from models import database
 from resolvers.clock import system_clock
 
 if TYPE_CHECKING:
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from graph.demo_tokens import Issuer
 
 HOST = "127.0.0.1"
+UNUSABLE: tuple[type[Exception], ...] = (*database.ERRORS, ValueError)
 ROLES = {
     "landlord": "Landlord: sees the tenants assigned to them, manages and assigns them",
     "tenantAdministrator": "Tenant Administrator: sees EXIST only",
@@ -95,20 +96,20 @@ def _url(folder: Path) -> str:
 
 
 def _prepare(file: Path, url: str, reset: bool) -> "Demo":
-    from graph import demo as database
+    from graph import demo
 
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
         if reset:
-            database.remove(file)
-        database.require_own(file)
+            demo.remove(file)
+        demo.require_own(file)
         say("Preparing the sample data ...")
-        return asyncio.run(database.prepare(url, system_clock()))
-    except database.NotTheDemos as error:
+        return asyncio.run(demo.prepare(url, system_clock()))
+    except demo.NotTheDemos as error:
         raise Failure(
             f"{file} {error}. Start with --reset to delete it, or with another --folder."
         ) from None
-    except (*DATABASE_ERRORS, ValueError) as error:
+    except UNUSABLE as error:
         raise Failure(
             f"The demo's database {file} cannot be used: {error}."
             " Start with --reset to delete it, or with another --folder."
