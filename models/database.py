@@ -202,6 +202,8 @@ ERRORS: tuple[type[Exception], ...] = (
     BaseORMException,
     asyncpg.PostgresError,
     asyncpg.InterfaceError,
+    # What a connection says that was cut while it was used.
+    asyncpg.InternalClientError,
     sqlite3.Error,
 )
 
@@ -230,6 +232,7 @@ _UNREACHABLE = (
     DBConnectionError,
     asyncpg.PostgresConnectionError,
     asyncpg.InterfaceError,
+    asyncpg.InternalClientError,
     asyncpg.CannotConnectNowError,
     asyncpg.AdminShutdownError,
     asyncpg.CrashShutdownError,

@@ -83,7 +83,7 @@ def run_in(runner: asyncio.Runner, work: Coroutine[Any, Any, Result]) -> Result:
 def _failure(error: Exception) -> Failure:
     """The drivers' messages name hosts, files and roles, but never passwords."""
     text = next(iter(str(error).splitlines()), "") or type(error).__name__
-    return Failure(f"The database cannot be used: {text}")
+    return Failure(f"The database cannot be used: {text.rstrip('.')}.")
 
 
 def refuse_missing_file(url: str) -> None:
