@@ -118,6 +118,18 @@ def client() -> ModuleType:
     return module
 
 
+def test_python_reads_the_same_users_in_one_page_and_in_three(
+    demo: Demo, client: ModuleType, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with client.Client(demo.url, demo.tokens["service"]) as asking:
+        at_once = list(asking.users("EXIST", demo.busiest()))
+        monkeypatch.setattr(client, "PAGE", 700)
+        in_three = list(asking.users("EXIST", demo.busiest()))
+
+    assert in_three == at_once
+    assert [user.user_id for user in at_once] == sorted(f"User{n}" for n in range(1, 2001))
+
+
 class Interrupted(httpx2.BaseTransport):
     """A way to the server on which the first two requests meet trouble, before or after the
     server did what they ask."""
