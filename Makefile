@@ -24,6 +24,7 @@ lint: $(VENV)/dev
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
+	$(BIN)/mypy --strict examples/python
 	$(BIN)/headcount schema --check
 
 format: $(VENV)/dev
@@ -37,6 +38,10 @@ lock: $(VENV)/dev
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header \
 		--python-version 3.11 --group build --group dev --group bench pyproject.toml \
 		-c requirements.lock -o requirements-dev.lock
+	for client in ariadne gql; do \
+		$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header \
+			--python-version 3.11 tests/clients/python/$$client.in \
+			-o tests/clients/python/$$client.txt; done
 
 # Once the changelog has a section for pyproject.toml's version: keeps the schema that the next
 # changes are compared with.

@@ -50,11 +50,14 @@ class Running:
 def demo(folder: Path, *options: object) -> Iterator[Running]:
     """Stopped by Ctrl-C, after which it must have said nothing more and ended well."""
     process = start("demo", "--port", 0, "--json", "--folder", folder, *options)
-    watchdog = threading.Timer(60, process.kill)
+    # Only until it is ready: how long the tests then take is not the demo's.
+    watchdog = threading.Timer(120, process.kill)
     watchdog.start()
     try:
         assert process.stdout is not None
-        yield Running(process, json.loads(process.stdout.readline() or "null"))
+        line = process.stdout.readline()
+        watchdog.cancel()
+        yield Running(process, json.loads(line or "null"))
         process.send_signal(signal.SIGINT)
         assert finish(process) == Outcome(0, "", "Preparing the sample data ...\n")
     finally:
@@ -336,7 +339,7 @@ def make(content: str, file: Path) -> str:
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_demo_tells_people_what_to_do_and_stops_well(number: int, tmp_path: Path) -> None:
     process = start("demo", "--port", 0, cwd=tmp_path)
-    watchdog = threading.Timer(60, process.kill)
+    watchdog = threading.Timer(120, process.kill)
     watchdog.start()
     lines = []
     assert process.stdout is not None
