@@ -29,7 +29,8 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
         *("--rows=2000", "--generator=python", "--contenders", "product", "limit"),
         *("--results", str(folder / "results.md"), "--json", str(folder / "figures.json")),
     ]
-    subprocess.run(command, cwd=ROOT, check=True, capture_output=True, timeout=120)
+    outcome = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=300)
+    assert outcome.returncode == 0, outcome.stdout + outcome.stderr
     return folder
 
 
