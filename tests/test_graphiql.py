@@ -3,7 +3,6 @@
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -11,31 +10,39 @@ from graphql import build_schema, parse, validate
 from starlette.testclient import TestClient
 
 from graph import graphiql
+from graph.app import create_app
+from graph.auth import Authenticator
 from graph.graphiql import assets
-from tests.graphiql_app import Service
+from graph.settings import Settings
+from resolvers import viewers
+from tests import tokens
 
 ROOT = Path(__file__).parent.parent
 HTML = {"Accept": "text/html"}
 
 
+def served(*, page: bool = True) -> TestClient:
+    """Of the whole application. Its database stays closed: the page is for whoever asks."""
+    sign_in = Authenticator(tokens.verifier(), viewers.sign_in)
+    return TestClient(create_app(Settings(graphiql=page), sign_in))
+
+
 @pytest.fixture(scope="module")
-def client() -> Iterator[TestClient]:
+def client() -> TestClient:
     try:
         assets.fetch()
     except assets.FetchError as reason:
         if "CI" in os.environ:
             raise
         pytest.skip(f"the explorer's files cannot be fetched: {reason}")
-    with TestClient(Service().app()) as client:
-        yield client
+    return served()
 
 
 @pytest.fixture
-def bare(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[TestClient]:
+def bare(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> TestClient:
     """A service that was installed without npm."""
     monkeypatch.setattr(assets, "FOLDER", tmp_path / "assets")
-    with TestClient(Service().app()) as client:
-        yield client
+    return served()
 
 
 def test_the_policy_names_no_other_origin_and_nothing_unsafe(client: TestClient) -> None:
@@ -89,6 +96,13 @@ def test_without_its_files_the_page_says_which_command_brings_them(bare: TestCli
     assert answer.headers["content-security-policy"] == graphiql.CONTENT_SECURITY_POLICY
     assert bare.get("/graphiql/graphiql-4.1.2.min.js").status_code == 404
     assert bare.get("/graphiql/explorer.css").status_code == 200
+
+
+def test_without_the_setting_there_is_neither_page_nor_file() -> None:
+    without = served(page=False)
+
+    assert without.get("/graphql", headers=HTML).status_code == 401
+    assert without.get("/graphiql/explorer.css").status_code == 404
 
 
 def test_a_repair_needs_no_restart_and_a_changed_file_is_not_served(
@@ -167,7 +181,6 @@ def test_only_listed_names_are_served(client: TestClient, name: str) -> None:
     assert client.get(f"/graphiql/{name}").status_code == 404
 
 
-@pytest.mark.skipif(not (ROOT / "schema.graphql").exists(), reason="schema.graphql is generated")
 @pytest.mark.parametrize("example", graphiql.examples())
 def test_an_example_is_valid_and_says_in_its_first_line_what_it_shows(example: str) -> None:
     schema = build_schema((ROOT / "schema.graphql").read_text("utf-8"))

@@ -1,22 +1,25 @@
-"""The explorer in a real browser, behind its real policy."""
+"""The explorer in a real browser, behind its real policy, in front of the demo."""
 
-import base64
-import json
 import os
+import re
 import shutil
+import time
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from contextlib import contextmanager
 from importlib.util import find_spec
+from pathlib import Path
 from typing import TYPE_CHECKING
-from urllib.parse import urlencode
 
 import pytest
 
+from graph import demo_data
 from graph.graphiql import assets
-from tests.graphiql_app import ADMINISTRATOR, LANDLORD, Service, serving
+from resolvers.clock import system_clock
+from tests import command, tokens
+from tests.explorer import ANSWER, RUN, Explorer, Service, serving
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, ConsoleMessage, Page, Request
+    from playwright.sync_api import Browser
 
 FLAGS = [
     "--no-sandbox",
@@ -27,10 +30,7 @@ FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
-TELL_VIOLATIONS = """addEventListener("securitypolicyviolation", (event) =>
-    console.error(`policy: ${event.violatedDirective} ${event.blockedURI} ${event.sample}`))"""
-RUN = ".graphiql-execute-button"
-ANSWER = ".result-window"
+REFUSED = "Token refused: it is not one of this service's, or its owner may not sign in."
 
 
 def chromium() -> str | None:
@@ -64,165 +64,194 @@ def browser() -> Iterator["Browser"]:
 
 
 @pytest.fixture(scope="module")
-def server() -> Iterator[Service]:
-    with serving() as service:
+def service(browser: "Browser", tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
+    """Not started where there is no browser to see it."""
+    with serving(tmp_path_factory.mktemp("demo")) as service:
         yield service
 
 
-@dataclass
-class Explorer:
-    page: "Page"
-    service: Service
-    foreign: list[str] = field(default_factory=list)
-    faults: list[str] = field(default_factory=list)
-
-    def open(self, fragment: str = "") -> None:
-        self.page.goto(f"{self.service.address}/graphql{fragment}")
-
-    def use(self, token: str) -> None:
-        self.page.fill("#token", token)
-        self.page.click("#use")
-
-    def shows(self, selector: str, text: str) -> None:
-        from playwright.sync_api import expect
-
-        expect(self.page.locator(selector)).to_contain_text(text)
-
-    def watch(self) -> None:
-        self.page.on("request", self.notice)
-        self.page.on("pageerror", lambda error: self.faults.append(str(error)))
-        self.page.on("console", self.hear)
-
-    def notice(self, request: "Request") -> None:
-        if not request.url.startswith((f"{self.service.address}/", "data:")):
-            self.foreign.append(request.url)
-
-    def hear(self, said: "ConsoleMessage") -> None:
-        if said.text.startswith("policy:"):
-            self.faults.append(said.text)
-
-    def kept(self) -> dict[str, str]:
-        return self.page.evaluate("({...localStorage})")  # type: ignore[no-any-return]
-
-    def kept_in_tab(self) -> dict[str, str]:
-        return self.page.evaluate("({...sessionStorage})")  # type: ignore[no-any-return]
-
-
 @pytest.fixture
-def explorer(browser: "Browser", server: Service) -> Iterator[Explorer]:
-    """Whatever a test does, nothing foreign is asked and the policy is never violated."""
-    server.asked.clear()
-    server.revoked.clear()
-    context = browser.new_context(viewport={"width": 1280, "height": 800})
+def explorer(browser: "Browser", service: Service) -> Iterator[Explorer]:
+    """Whatever a test does, nothing foreign is asked, the policy is never violated, the console
+    has no complaint and no token outlives the tab."""
+    context = browser.new_context(
+        viewport={"width": 1280, "height": 800}, locale="en-US", timezone_id="UTC"
+    )
     context.grant_permissions(["clipboard-read", "clipboard-write"])
-    context.add_init_script(TELL_VIOLATIONS)
-    explorer = Explorer(context.new_page(), server)
+    explorer = Explorer(context.new_page(), service.demo.url, dict(service.demo.tokens))
     explorer.watch()
     yield explorer
     stored = explorer.kept()
     context.close()
     assert (explorer.foreign, explorer.faults) == ([], [])
-    assert not [value for value in stored.values() if "token" in value]
+    held = {*explorer.tokens.values(), *(token for token, _, _ in explorer.answered)}
+    assert not [key for key, value in stored.items() if any(token in value for token in held)]
 
 
-def test_a_link_with_a_token_leads_to_a_report_in_one_click(explorer: Explorer) -> None:
-    explorer.open(f"#token={LANDLORD}")
-    explorer.shows("#who", "Lena LindqvistLandlord")
-    explorer.page.click(RUN)
+def test_a_link_of_the_demo_leads_to_a_report_in_one_click(
+    explorer: Explorer, service: Service
+) -> None:
+    _, today = service.demo.window("EXIST")
+    on = str(demo_data.sample_date(today))
+    explorer.open("landlord", externalId="EXIST", date=on)
+    explorer.shows("#who", "Lena LundLandlord")
+    # Good for 8 hours, so until a time of day even where that is tomorrow's.
+    assert re.search(r"until \d\d:\d\d [AP]M$", explorer.page.inner_text("#who"))
+    answer = explorer.run()
 
-    explorer.shows(ANSWER, '"maxUsers": 7')
-    explorer.shows(ANSWER, '"date": "2026-08-30"')
-    assert explorer.page.url == f"{explorer.service.address}/graphql"
+    report = answer["data"]["tenant"].pop("billingReport")
+    users = [user["userId"] for user in report["users"].pop("nodes")]
+    assert users == sorted(f"User{number}" for number in range(1, 2001))[:100]
+    assert report["users"].pop("pageInfo")["hasNextPage"] is True
+    assert report == {"date": on, "maxUsers": 2000, "users": {"totalCount": 2000}}
+    assert answer["data"]["tenant"] == {
+        "name": "Exist Contact Centers",
+        "externalId": "EXIST",
+        "instanceId": "2f077c75-6d84-47df-8bdc-ca3590971479",
+    }
+    assert explorer.page.url == service.demo.url
 
 
-def test_every_example_runs_with_the_variables_it_was_given(explorer: Explorer) -> None:
-    explorer.open(f"#token={LANDLORD}")
-    for tab, answer in {
-        "Tenants": '"totalCount": 2',
-        "BillingTrend": '"distinctUsers": 7',
-        "JoinByExternalId": '"externalId": "ZENITH"',
-        "BillingReport": '"userId": "User1"',
-    }.items():
-        explorer.page.click(f".graphiql-tab-button:has-text('{tab}')")
-        explorer.page.click(RUN)
-        explorer.shows(ANSWER, answer)
+@pytest.mark.parametrize("role", ["landlord", "tenantAdministrator", "service", "otherLandlord"])
+def test_every_example_runs_with_the_variables_it_was_given(
+    role: str, explorer: Explorer, service: Service
+) -> None:
+    before = service.answers(role)
+    explorer.open(role)
+    shown = {}
+    for name in ("Tenants", "BillingTrend", "JoinByExternalId", "BillingReport"):
+        explorer.choose(name)
+        shown[name] = explorer.run()
+    after = service.answers(role)
 
-    assert '"errors"' not in explorer.page.inner_text(ANSWER)
+    assert set(shown) == set(before)
+    for name, answer in shown.items():
+        assert list(answer) == ["data"]
+        # Midnight comes somewhere every hour, and moves a billing window.
+        assert answer in (before[name], after[name])
 
 
 def test_a_link_may_bring_its_own_query_and_values(explorer: Explorer) -> None:
     query = "query Mine($externalId: String!) { tenant(by: {externalId: $externalId}) { name } }"
-    fragment = urlencode({"token": LANDLORD, "query": query, "externalId": "ZENITH"})
-    explorer.open(f"#{fragment}")
-    explorer.page.click(RUN)
+    explorer.open("landlord", query=query, externalId="MUELLER")
 
-    explorer.shows(ANSWER, '"name": "Zenith"')
+    assert explorer.run() == {"data": {"tenant": {"name": "Müller & Söhne Maschinenbau"}}}
     explorer.shows(".graphiql-tab-active", "Mine")
 
 
 def test_a_link_opened_in_the_same_tab_is_followed(explorer: Explorer) -> None:
-    explorer.open(f"#token={LANDLORD}")
+    explorer.open("landlord")
     explorer.shows("#who", "Landlord")
-    explorer.open(f"#token={ADMINISTRATOR}")
+    explorer.open("tenantAdministrator")
 
-    explorer.shows("#who", "Ada MoreauTenant Administrator")
-    assert explorer.page.url == f"{explorer.service.address}/graphql"
+    explorer.shows("#who", "Tomás AdminTenant Administrator")
+    assert explorer.page.url == explorer.url
 
 
-def test_another_token_reloads_the_schema_and_refills_the_examples(explorer: Explorer) -> None:
-    explorer.open(f"#token={LANDLORD}")
-    explorer.page.click(RUN)
-    explorer.shows(ANSWER, '"externalId": "EXIST"')
-    explorer.use(ADMINISTRATOR)
+def test_another_token_reloads_the_schema_and_refills_the_examples(
+    explorer: Explorer, service: Service
+) -> None:
+    explorer.open("landlord")
+    before = explorer.run()["data"]["tenant"]["externalId"]
+    explorer.use(explorer.tokens["tenantAdministrator"])
     explorer.shows("#who", "Tenant Administrator")
-    explorer.page.click(RUN)
+    after = explorer.run()["data"]["tenant"]["externalId"]
 
-    explorer.shows(ANSWER, '"externalId": "ZENITH"')
-    assert [who for who, what in explorer.service.asked if what == "IntrospectionQuery"] == [
-        LANDLORD,
-        ADMINISTRATOR,
+    assert (before, after) == (service.first_values()["externalId"], "EXIST")
+    assert before != after
+    assert [entry for entry in explorer.answered if entry[1] == "IntrospectionQuery"] == [
+        (explorer.tokens["landlord"], "IntrospectionQuery", 200),
+        (explorer.tokens["tenantAdministrator"], "IntrospectionQuery", 200),
     ]
+
+
+def test_enter_in_the_field_uses_the_token(explorer: Explorer) -> None:
+    explorer.open()
+    explorer.page.fill("#token", f"Authorization: Bearer {explorer.tokens['service']} ")
+    explorer.page.press("#token", "Enter")
+
+    explorer.shows("#who", "Workforce planningService account")
+    assert explorer.page.url == explorer.url
 
 
 def test_a_refused_token_is_said_in_words_and_not_kept(explorer: Explorer) -> None:
     explorer.open()
     explorer.shows("#who", "No token yet.")
+    another_issuers = tokens.mint(exp=int(system_clock().timestamp()) + 600)
     for token, words in {
-        "wrong": "Token refused: The token is unknown.",
+        "wrong": REFUSED,
         "two words": "Token refused: it holds spaces or characters that no token has.",
-        expired(): "Token expired 1/1/1970",
+        another_issuers: REFUSED,
     }.items():
         explorer.use(token)
         explorer.shows("#who", words)
 
     assert explorer.page.is_visible("#welcome")
     assert explorer.kept_in_tab() == {}
-    assert explorer.service.asked == []
+    assert explorer.answered == [("wrong", None, 401), (another_issuers, None, 401)]
 
 
-def expired() -> str:
-    payload = base64.urlsafe_b64encode(json.dumps({"exp": 43200}).encode()).decode().rstrip("=")
-    return f"e30.{payload}.e30"
+@contextmanager
+def production(folder: Path) -> Iterator[str]:
+    """The URL of a service that trusts the issuer of tests/tokens.py and knows nobody."""
+    (folder / "jwks.json").write_bytes(tokens.jwks(tokens.jwk(tokens.RSA, kid="rsa")))
+    environment = command.environment(
+        f"sqlite://{folder}/headcount.db",
+        HEADCOUNT_TOKEN_ISSUER=tokens.ISSUER,
+        HEADCOUNT_TOKEN_AUDIENCE=tokens.AUDIENCE,
+        HEADCOUNT_TOKEN_JWKS_FILE=str(folder / "jwks.json"),
+        HEADCOUNT_GRAPHIQL="true",
+    )
+    command.done("migrate", env=environment)
+    log = folder / "log"
+    with log.open("w") as stderr:
+        process = command.start("serve", "--port", 0, env=environment, stderr=stderr)
+        try:
+            while not (listens := re.search(r"http://\S+/graphql", log.read_text())):
+                assert process.poll() is None
+                time.sleep(0.05)
+            yield listens[0]
+        finally:
+            process.terminate()
+            process.communicate(timeout=30)
 
 
-def test_a_token_that_ends_while_one_works_costs_nobody_their_query(explorer: Explorer) -> None:
-    explorer.open(f"#token={LANDLORD}")
-    explorer.shows("#who", "Landlord")
-    explorer.service.revoked.add(LANDLORD)
-    explorer.page.click(RUN)
+def test_an_expired_token_is_said_to_be(explorer: Explorer, tmp_path: Path) -> None:
+    lasting = tokens.mint(exp=int(system_clock().timestamp()) + 600)
+    with production(tmp_path) as explorer.url:
+        explorer.open()
+        explorer.use(tokens.mint(iat=42000, exp=43200))
+        explorer.shows("#who", "Token expired 1/1/1970, 12:00:00 PM. Paste a new one.")
+        explorer.use(lasting)
+        explorer.shows("#who", REFUSED)
 
-    explorer.shows("#who", "Token refused: The token is unknown.")
-    explorer.shows(ANSWER, "Token refused: The token is unknown.")
+    # What the service found; to the caller it says neither.
+    reasons = re.findall(r"Sign-in refused: (.*)", (tmp_path / "log").read_text())
+    assert reasons == ["the token has expired", "the subject is unknown or disabled"]
+    assert explorer.kept_in_tab() == {}
+
+
+def test_a_token_that_ends_while_one_works_costs_nobody_their_query(
+    explorer: Explorer, service: Service
+) -> None:
+    explorer.open("otherLandlord", query="query Mine { viewer { role } }")
+    explorer.shows("#who", "Oleg OtherLandlord")
+    with service.disabled("otherLandlord"):
+        explorer.page.click(RUN)
+        explorer.shows("#who", REFUSED)
+        explorer.shows(ANSWER, REFUSED)
+
     assert explorer.page.is_visible(".graphiql-query-editor")
+    assert explorer.run() == {"data": {"viewer": {"role": "LANDLORD"}}}
 
 
 def test_the_token_ends_with_the_browser_tab_or_at_a_click(explorer: Explorer) -> None:
-    explorer.open(f"#token={LANDLORD}")
-    explorer.page.click(RUN)
-    explorer.shows(ANSWER, "maxUsers")
+    explorer.open("landlord")
+    explorer.run()
     explorer.page.reload()
     explorer.shows("#who", "Landlord")
-    holders = [key for key, value in explorer.kept_in_tab().items() if LANDLORD in value]
+    token = explorer.tokens["landlord"]
+    holders = [key for key, value in explorer.kept_in_tab().items() if token in value]
     # GraphiQL writes what it holds half a second late.
     explorer.page.wait_for_timeout(700)
     lasting = explorer.kept()
@@ -239,37 +268,29 @@ def test_the_token_ends_with_the_browser_tab_or_at_a_click(explorer: Explorer) -
 
 
 def test_a_query_survives_a_reload(explorer: Explorer) -> None:
-    explorer.open(f"#token={LANDLORD}")
-    explorer.page.click(".graphiql-tab-button:has-text('Tenants')")
-    type_query(explorer, "query Kept { viewer { role } }")
+    explorer.open("landlord")
+    explorer.choose("Tenants")
+    explorer.type_query("query Kept { viewer { role } }")
     explorer.shows(".graphiql-tab-active", "Kept")
     explorer.page.wait_for_timeout(700)
     explorer.page.reload()
 
     explorer.shows(".graphiql-tab-active", "Kept")
-    explorer.page.click(RUN)
-    explorer.shows(ANSWER, '"role": "LANDLORD"')
-
-
-def type_query(explorer: Explorer, text: str) -> None:
-    explorer.page.click(".graphiql-query-editor .CodeMirror")
-    explorer.page.keyboard.press("ControlOrMeta+a")
-    explorer.page.keyboard.insert_text(text)
+    assert explorer.run() == {"data": {"viewer": {"role": "LANDLORD"}}}
 
 
 def test_docs_completion_history_search_and_dialogs_work_under_the_policy(
     explorer: Explorer,
 ) -> None:
     page = explorer.page
-    explorer.open(f"#token={LANDLORD}")
+    explorer.open("landlord")
     page.click("[aria-label='Show Documentation Explorer']")
     page.get_by_role("link", name="Query", exact=True).click()
     explorer.shows(".graphiql-plugin", "The authenticated caller.")
-    page.click(RUN)
-    explorer.shows(ANSWER, "maxUsers")
+    explorer.run()
     page.click("[aria-label='Show History']")
     explorer.shows(".graphiql-plugin", "BillingReport")
-    type_query(explorer, "{ viewer { ")
+    explorer.type_query("{ viewer { ")
     page.keyboard.press("Control+Space")
     explorer.shows(".CodeMirror-hints", "displayName")
     page.keyboard.type("dis")
@@ -290,7 +311,7 @@ def test_docs_completion_history_search_and_dialogs_work_under_the_policy(
 
 
 def test_a_chosen_theme_outlives_the_tab(explorer: Explorer) -> None:
-    explorer.open(f"#token={LANDLORD}")
+    explorer.open("landlord")
     explorer.page.click("[aria-label='Open settings dialog']")
     explorer.page.click(".graphiql-dialog >> text=Dark")
 
@@ -303,9 +324,8 @@ def test_a_chosen_theme_outlives_the_tab(explorer: Explorer) -> None:
 @pytest.mark.parametrize("size", [(1280, 800), (390, 844)])
 def test_the_page_fits_its_window(explorer: Explorer, size: tuple[int, int]) -> None:
     explorer.page.set_viewport_size({"width": size[0], "height": size[1]})
-    explorer.open(f"#token={LANDLORD}")
-    explorer.page.click(RUN)
-    explorer.shows(ANSWER, "maxUsers")
+    explorer.open("landlord")
+    explorer.run()
 
     assert explorer.page.evaluate(
         "[document.documentElement.scrollWidth, document.documentElement.scrollHeight]"

@@ -1,7 +1,7 @@
 // Puts the parts together: the token field, the words beside it, and GraphiQL below.
 
 import { Refused, ask, cleaned, expiry, introduce, keep, stored } from "./session.js";
-import { Shelf, forget, lay } from "./tabs.js";
+import { DAY, Shelf, forget, lay } from "./tabs.js";
 
 const VIEWER = "headcount:viewer";
 const ROLES = {
@@ -111,9 +111,9 @@ function greet(token, viewer) {
   if (end) part("who").title = `The token expires ${end.toLocaleString()}.`;
 }
 
-/** The time of day, or the date when it is another day's. */
+/** The time of day, or the date when that is more than a day away. */
 function shortly(instant) {
-  if (instant.toDateString() !== new Date().toDateString()) return instant.toLocaleDateString();
+  if (Math.abs(instant - Date.now()) >= DAY) return instant.toLocaleDateString();
   return instant.toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" });
 }
 
@@ -149,9 +149,12 @@ function reveal() {
 }
 
 const submit = () => use(cleaned(field.value));
-field.addEventListener("keydown", (event) => event.key === "Enter" && submit());
+// A click on Use, or Enter in the field; the field has no name, so a form sent anyway is empty.
+field.form.addEventListener("submit", (event) => {
+  event.preventDefault();
+  submit();
+});
 field.addEventListener("paste", () => setTimeout(submit));
-part("use").addEventListener("click", submit);
 part("show").addEventListener("click", reveal);
 part("forget").addEventListener("click", () => use(""));
 addEventListener("hashchange", () => location.hash && follow());

@@ -30,7 +30,7 @@ export async function ask(token, body) {
   }
   const response = await send(token, body);
   const answer = await response.json().catch(() => null);
-  if (response.status === 401) throw new Refused(refusal(token, answer));
+  if (response.status === 401) throw new Refused(refusal(token));
   if (answer === null) throw new Error(`The service answered ${response.status} without JSON.`);
   return answer;
 }
@@ -72,9 +72,9 @@ export function expiry(token) {
   }
 }
 
-function refusal(token, answer) {
+// The service says the same of every token it refuses, in words for whoever wrote the client.
+function refusal(token) {
   const end = expiry(token);
   if (end && end < new Date()) return `Token expired ${end.toLocaleString()}. Paste a new one.`;
-  const reason = answer?.errors?.[0]?.message;
-  return reason ? `Token refused: ${reason}` : "Token refused.";
+  return "Token refused: it is not one of this service's, or its owner may not sign in.";
 }

@@ -5,7 +5,7 @@ const PREFIX = "graphiql:";
 // How the page looks may outlive the browser tab; what was asked may not.
 const LASTING = new Set(["theme", "docExplorerFlex", "editorFlex", "secondaryEditorFlex"]);
 const REFUSED = new Set(["headers", "shouldPersistHeaders"]);
-const DAY = 24 * 60 * 60 * 1000;
+export const DAY = 24 * 60 * 60 * 1000;
 
 /** A storage for one viewer's GraphiQL. Closed, it takes no late write of a page that is gone. */
 export class Shelf {
