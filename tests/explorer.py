@@ -161,7 +161,8 @@ class Explorer:
             self.answered.append((token, operation, response.status))
 
     def _console(self, said: "ConsoleMessage") -> None:
-        if said.type in ("error", "warning", "debug") and not said.text.startswith(OTHERS_WORDS):
+        # Chromium has more types than Playwright lists: "verbose" is how it speaks of forms.
+        if said.type not in ("log", "info") and not said.text.startswith(OTHERS_WORDS):
             self.faults.append(said.text)
 
 
