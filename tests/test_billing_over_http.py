@@ -2,7 +2,7 @@
 
 import asyncio
 from datetime import UTC, datetime, timedelta
-from itertools import count
+from itertools import count, pairwise
 from uuid import UUID
 
 import pytest
@@ -165,6 +165,31 @@ async def test_users_are_paged_completely_while_others_are_being_recorded(api: A
     assert len(seen) == len(set(seen))
     assert known <= set(seen)
     assert [total for total, count in totals if total != count] == []
+
+
+async def test_every_reading_of_a_growing_report_agrees_with_itself_and_only_grows(
+    api: Api,
+) -> None:
+    tenant = await factories.tenant()
+    landlord = await factories.landlord(tenant)
+    variables = {"tenant": str(tenant.id), "date": YESTERDAY, "first": 5000}
+    stop = asyncio.Event()
+    recording = asyncio.create_task(_keep_recording(tenant, stop))
+
+    readings: list[tuple[int, int, frozenset[str]]] = []
+    try:
+        while not readings or (len(readings) < 60 and readings[-1][0] < 4_000):
+            answer = await api.ask(REPORT, variables, as_=landlord)
+            report = answer["data"]["billingReport"]
+            users = frozenset(node["userId"] for node in report["users"]["nodes"])
+            readings.append((report["maxUsers"], report["users"]["totalCount"], users))
+    finally:
+        stop.set()
+        await recording
+
+    assert [r for r in readings if not r[0] == r[1] == len(r[2])] == []
+    assert all(before[2] <= after[2] for before, after in pairwise(readings))
+    assert len({reading[0] for reading in readings}) > 1
 
 
 async def _page_through(
