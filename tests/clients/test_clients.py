@@ -4,13 +4,12 @@ out of the window and with a wrong token, and prints what it was told."""
 import json
 import shutil
 import subprocess
-import sys
+import venv
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-import uv
 
 from tests import node
 from tests.demo import Demo, run, running
@@ -56,10 +55,10 @@ def environment(name: str, folder: Path) -> Path:
     """A virtual environment with what `python/{name}.txt` locks: what gql and ariadne-codegen
     need contradicts each other, and one of them us."""
     place, lock = folder / "venv", HERE / f"python/{name}.txt"
-    make = ["venv", "--python", sys.executable, str(place)]
-    fill = ["pip", "install", "--python", str(place), "--require-hashes", "-r", str(lock)]
-    for command in (make, fill):
-        subprocess.run([uv.find_uv_bin(), "--quiet", *command], check=True, timeout=300)
+    # By pip, as set up on this machine, whatever index it is told to use.
+    venv.create(place, with_pip=True)
+    pip = [place / "bin" / "pip", "--quiet", "--disable-pip-version-check", "install"]
+    subprocess.run([*pip, "--require-hashes", "-r", lock], check=True, timeout=300)
     return place / "bin"
 
 
