@@ -20,10 +20,11 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 
 import asyncpg
 from tortoise import Tortoise
-from tortoise.backends.base.client import BaseDBAsyncClient
+from tortoise.backends.base.client import BaseDBAsyncClient, TransactionalDBClient
 from tortoise.exceptions import DBConnectionError, OperationalError
 from tortoise.transactions import in_transaction
 
+from models.readers import Readers
 from models.tenant import Tenant
 
 Result = TypeVar("Result")
@@ -170,6 +171,10 @@ async def open(url: str, *, pool_size: int = 10, statement_timeout: float = 8) -
 
 async def close() -> None:
     """Must always be called: an open SQLite connection keeps the process from ending."""
+    global _readers
+    if _readers is not None:
+        await _readers.close()
+        _readers = None
     await Tortoise.close_connections()
 
 
@@ -189,10 +194,22 @@ async def rows(sql: str, values: Sequence[Any] = ()) -> list[Any]:
     """
     client = connection()
     if client.capabilities.dialect == "postgres":
-        # execute_query drops the rows of INSERT … RETURNING.
-        async with client.acquire_connection() as driver:
-            return list(await driver.fetch(sql, *values))
+        if isinstance(client, TransactionalDBClient):
+            # execute_query drops the rows of INSERT … RETURNING.
+            async with client.acquire_connection() as driver:
+                return list(await driver.fetch(sql, *values))
+        return await _readers_of(client).fetch(sql, values)
     return list((await client.execute_query(_PARAMETER.sub(r"?\1", sql), list(values)))[1])
+
+
+_readers: Readers | None = None
+
+
+def _readers_of(client: Any) -> Readers:
+    global _readers
+    if _readers is None or _readers.pool is not client._pool:
+        _readers = Readers(client._pool)
+    return _readers
 
 
 class Trouble(Enum):

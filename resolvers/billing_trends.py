@@ -74,9 +74,11 @@ LEFT JOIN LATERAL (
 LEFT JOIN LATERAL (
     SELECT count(*) AS users FROM (
         SELECT DISTINCT user_id FROM presence
-        WHERE tenant_id = k.tenant_id AND report_date BETWEEN k.first AND k.last
+        -- Here and not behind ON: a join looks at its condition when the counting is done.
+        WHERE k.distinct_too
+          AND tenant_id = k.tenant_id AND report_date BETWEEN k.first AND k.last
     ) u
-) p ON k.distinct_too
+) p ON true
 """
 
 
