@@ -76,7 +76,7 @@ class Query:
         extensions=[guard(IsAuthenticated())],
     )
     async def tenant(self, info: Info, by: TenantBy) -> Tenant | None:
-        row = await info.context.tenants.load(by.key())
+        row = await info.context.find(by.key())
         return None if row is None else Tenant.of(row)
 
     @strawberry.field(

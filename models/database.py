@@ -17,6 +17,7 @@ from math import ceil
 from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import parse_qsl, unquote, urlsplit
+from uuid import UUID
 
 import asyncpg
 from tortoise import Tortoise
@@ -210,6 +211,11 @@ def _readers_of(client: Any) -> Readers:
     if _readers is None or _readers.pool is not client._pool:
         _readers = Readers(client._pool)
     return _readers
+
+
+def uuid(value: Any) -> UUID:
+    """A UUID from a row: SQLite keeps them as text."""
+    return value if isinstance(value, UUID) else UUID(value)
 
 
 class Trouble(Enum):

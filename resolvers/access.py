@@ -9,10 +9,10 @@ Every query on tenants in this program starts at `visible_tenants`, and everythi
 a Tenant that came from there: holding one is the permission.
 """
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import assert_never
+from typing import Any, assert_never
 from uuid import UUID
 
 from tortoise.expressions import F, Q
@@ -82,6 +82,28 @@ def visible_tenants(viewer: Viewer | Operator) -> QuerySet[Tenant]:
             return Tenant.all()
         case _:
             assert_never(viewer)
+
+
+#: The same rule as an SQL condition on tenant t and principal p, for the statement that reads both.
+VISIBLE_TO_P = """
+    CASE WHEN p.kind = 'TENANT_ADMINISTRATOR' THEN t.id = p.home_tenant_id
+    ELSE EXISTS (
+        SELECT 1 FROM assignment a
+        WHERE a.principal_id = p.id AND a.tenant_id = t.id AND a.revoked_at IS NULL
+    ) END
+"""
+COLUMNS = (
+    *("id", "name", "external_id", "instance_id", "billable", "time_zone"),
+    *("search_text", "created_at"),
+)
+#: Joins principal p with the one tenant of ID $4, if p may see it; its columns, in SQL.
+JOIN_VISIBLE = f"LEFT JOIN tenant t ON t.id = $4 AND {VISIBLE_TO_P}"
+SELECTED = ", ".join(f"t.{name}" for name in COLUMNS)
+
+
+def of_row(values: Sequence[Any]) -> Tenant:
+    """The tenant that was SELECTED."""
+    return Tenant._init_from_db(**dict(zip(COLUMNS, values, strict=True)))
 
 
 def shows_billing(tenant: Tenant) -> bool:

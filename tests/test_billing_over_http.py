@@ -226,7 +226,7 @@ async def test_several_pages_of_one_report_agree_and_take_one_statement(api: Api
             }
         }
     }
-    assert len(sent) == 3  # who asks, which tenant, its report
+    assert len(sent) == 2  # who asks and which tenant; its report
 
 
 async def test_fifty_tenants_with_their_reports_take_three_statements(api: Api) -> None:

@@ -16,6 +16,7 @@ from graph.execution.arguments import Arguments
 from graph.execution.batches import Batch
 from graph.execution.fallback import Fallback
 from graph.execution.fields import Attribute, Call, Reading, Resolve, reading
+from graph.execution.guards import guarded
 from graph.execution.request import Place
 
 if TYPE_CHECKING:
@@ -46,7 +47,8 @@ def write(
     definition = writer.outline.schema.get_field(type_, node.name.value)
     if definition is SchemaMetaFieldDef or definition is TypeMetaFieldDef:
         raise Fallback("introspection")
-    how = reading(definition) if definition else None
+    given = [argument.name.value for argument in details[0].node.arguments or ()]
+    how = reading(definition, given) if definition else None
     if definition is None or how is None:
         raise Fallback("unsupported")
     if isinstance(how, Attribute) and _is_leaf(definition.type):
@@ -88,7 +90,7 @@ def _step(writer: "Writer", key: str, place: Place, how: Reading, done: "Functio
 
 def _asks_for_path(how: Reading) -> bool:
     if isinstance(how, Call):
-        return how.info is not None or how.batch is not None
+        return how.info is not None or how.batch is not None or bool(how.permissions)
     return isinstance(how, Resolve)
 
 
@@ -100,12 +102,22 @@ def _expression(writer: "Writer", place: Place, how: Reading) -> str:
         info = f"request.info({writer.bind('place', place)}, at)"
         given = ["value", info, *_given(writer, place, None)]
         return f"{function}({', '.join(given)})"
+    if how.permissions:
+        return _guarded(writer, place, how)
     given = ["value"] if how.takes_self else []
     given += _given(writer, place, how.field)
     if how.info is not None:
         names = f"{writer.bind('place', place)}, {writer.bind('field', how.field)}"
         given.append(f"{how.info}=request.strawberry_info({names}, at)")
     return f"{function}({', '.join(given)})"
+
+
+def _guarded(writer: "Writer", place: Place, how: Call) -> str:
+    function = guarded(how.permissions, how.function, how.takes_self, how.info)
+    names = f"{writer.bind('place', place)}, {writer.bind('field', how.field)}"
+    info = f"request.strawberry_info({names}, at)"
+    given = ["value", info, *_given(writer, place, how.field)]
+    return f"{writer.bind('guarded', function)}({', '.join(given)})"
 
 
 def _given(writer: "Writer", place: Place, field: StrawberryField | None) -> list[str]:

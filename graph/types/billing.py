@@ -141,6 +141,9 @@ async def report(info: Info, tenant: TenantRow, on: dt.date) -> BillingReport:
         for arguments in lookahead.arguments_of(info, "users")
         if (page := _page(tenant, on, arguments)) is not None
     ]
+    head = info.context.head(tenant, on)
+    if head is not None and not pages:
+        return BillingReport.of(BillingReportRecord(tenant, on, head.max_users, {}))
     request = ReportRequest(tenant, on, tuple(dict.fromkeys(pages)))
     return BillingReport.of(await info.context.reports.load(request))
 
