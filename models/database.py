@@ -126,6 +126,8 @@ def config(
             "connection_class": _Connection,
             "server_settings": {
                 "application_name": "headcount",
+                # How instants become text.
+                "datestyle": "ISO",
                 # Compiling a statement takes longer than any of ours runs.
                 "jit": "off",
                 # Rounded up, as 0 would mean none.

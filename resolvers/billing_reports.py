@@ -12,19 +12,10 @@ from uuid import UUID
 
 from models import Tenant, database
 from resolvers import cursors
+from resolvers.billed_users import A_MICROSECOND, BilledUsers
 from resolvers.errors import BadInput
 
 MAX_USERS_PAGE = 5_000
-
-
-# Not frozen: there are thousands in an answer, and freezing triples the cost of making one.
-@dataclass(slots=True)
-class BilledUser:
-    """A user of a report; instants are RFC 3339 text in UTC with milliseconds, as stored."""
-
-    user_id: str
-    first_login_at: str
-    last_login_at: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +42,7 @@ class BillingReport:
     on: date
     max_users: int
     #: Up to one user more than the page asked for: the one more says that there is a next page.
-    users: dict[UsersPage, list[BilledUser]]
+    users: dict[UsersPage, BilledUsers]
 
 
 def users_page(tenant: Tenant, on: date, first: int | None, after: str | None) -> UsersPage:
@@ -92,7 +83,7 @@ async def read(requests: Sequence[ReportRequest]) -> list[BillingReport]:
 
 
 _Keys = Sequence[tuple[ReportRequest, UsersPage]]
-_Answers = list[tuple[int, int, list[BilledUser]]]
+_Answers = list[tuple[int, int, BilledUsers]]
 
 _POSTGRESQL = """
 SELECT k.n - 1, coalesce(d.max_users, 0), u.user_ids, u.firsts, u.lasts
@@ -100,9 +91,10 @@ FROM unnest($1::uuid[], $2::date[], $3::text[], $4::int[])
      WITH ORDINALITY AS k (tenant_id, report_date, after, size, n)
 LEFT JOIN tenant_day d ON d.tenant_id = k.tenant_id AND d.report_date = k.report_date
 LEFT JOIN LATERAL (
-    SELECT array_agg(p.user_id::text) AS user_ids,
-           array_agg(to_char(p.first_login_at AT TIME ZONE 'UTC', $5)) AS firsts,
-           array_agg(to_char(p.last_login_at AT TIME ZONE 'UTC', $5)) AS lasts
+    -- Three texts: arrays take PostgreSQL and the driver twice as long, to_char five times.
+    SELECT string_agg(p.user_id, E'\n') AS user_ids,
+           string_agg((p.first_login_at AT TIME ZONE 'UTC' + $5)::text, '|') AS firsts,
+           string_agg((p.last_login_at AT TIME ZONE 'UTC' + $5)::text, '|') AS lasts
     FROM (
         SELECT user_id, first_login_at, last_login_at FROM presence
         WHERE tenant_id = k.tenant_id AND report_date = k.report_date AND user_id > k.after
@@ -120,11 +112,11 @@ async def _read_postgresql(keys: _Keys) -> _Answers:
             [request.on for request, _ in keys],
             [page.after for _, page in keys],
             [page.first + 1 for _, page in keys],
-            'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"',
+            A_MICROSECOND,
         ],
     )
     return [
-        (index, max_users, list(map(BilledUser, ids or (), firsts or (), lasts or ())))
+        (index, max_users, BilledUsers.of_texts(ids, firsts, lasts))
         for index, max_users, ids, firsts, lasts in rows
     ]
 
@@ -164,6 +156,6 @@ async def _read_sqlite(keys: _Keys) -> _Answers:
         [value for size, group in by_size.items() for value in (size, json.dumps(group))],
     )
     return [
-        (index, max_users, [BilledUser(*user) for user in json.loads(users)])
+        (index, max_users, BilledUsers.of_rows(json.loads(users)))
         for index, max_users, users in rows
     ]

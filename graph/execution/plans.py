@@ -14,6 +14,7 @@ from graphql.pyutils import Path
 from strawberry.types import Info
 
 from graph.execution.arguments import Arguments
+from graph.execution.columns import is_columnar
 from graph.execution.fallback import Fallback, null, unexpected
 from graph.execution.outlines import Outline
 from graph.execution.pending import Completion, abandon
@@ -27,6 +28,7 @@ _HELPERS: dict[str, Any] = {
     "Path": Path,
     "abandon": abandon,
     "as_sequence": as_sequence,
+    "is_columnar": is_columnar,
     "is_plain": is_plain,
     "null": null,
     "unexpected": unexpected,

@@ -1,6 +1,6 @@
 """Writing the statements for one field of an object named `value`."""
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from graphql import (
     GraphQLNonNull,
@@ -12,6 +12,7 @@ from graphql import (
 from graphql.execution.collect_fields import FieldDetailsList
 from strawberry.types.field import StrawberryField
 
+from graph.execution import leaves
 from graph.execution.arguments import Arguments
 from graph.execution.batches import Batch
 from graph.execution.fallback import Fallback
@@ -29,6 +30,8 @@ class Inline(NamedTuple):
     key: str
     lines: list[str]
     expression: str
+    #: The attribute it is, when values in their final form are taken as they are.
+    attribute: str | None = None
 
 
 class Step(NamedTuple):
@@ -54,13 +57,20 @@ def write(
     if isinstance(how, Attribute) and _is_leaf(definition.type):
         variable = writer.new_variable()
         check = writer.leaf_check(variable, definition.type)
-        return Inline(key, [f"{variable} = {how.expression('value')}", check], variable)
+        final = leaves.unchanged_test(_named(definition.type)) is not None
+        attribute = how.name if final else None
+        lines = [f"{variable} = {how.expression('value')}", check]
+        return Inline(key, lines, variable, attribute)
     place = Place(definition, [each.node for each in details], type_)
     return _step(writer, key, place, how, writer.completion(definition.type, details))
 
 
+def _named(type_: Any) -> Any:
+    return type_.of_type if isinstance(type_, GraphQLNonNull) else type_
+
+
 def _is_leaf(type_: object) -> bool:
-    return is_leaf_type(type_.of_type if isinstance(type_, GraphQLNonNull) else type_)
+    return is_leaf_type(_named(type_))
 
 
 def _step(writer: "Writer", key: str, place: Place, how: Reading, done: "Function") -> Step:

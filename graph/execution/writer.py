@@ -33,6 +33,8 @@ class Body(NamedTuple):
     expression: str
     located: bool
     inline: bool
+    #: Attributes and the dict made of them, when there is nothing else to it.
+    columns: tuple[list[str], str] | None = None
 
 
 class Function(NamedTuple):
@@ -119,9 +121,12 @@ class Writer:
 
     def _list(self, type_: Any, details: FieldDetailsList, none: list[str]) -> Function:
         item = self.completion(type_, details)
+        columns = item.body.columns if item.body else None
         lines = [
             *none,
-            "if type(value) is not list and type(value) is not tuple: value = as_sequence(value)",
+            "if type(value) is not list and type(value) is not tuple:",
+            "    value = as_sequence(value)",
+            *([f"    if is_columnar(value): return {columns[1]}"] if columns else []),
             "items = value",
             "out = []",
             "append = out.append",
@@ -168,10 +173,19 @@ class Writer:
         if len(inline) == len(written):
             pairs = ", ".join(f"{step.key!r}: {step.expression}" for step in inline)
             lines = [*test, *(line for step in inline for line in step.lines)]
-            return Body(lines, f"{{{pairs}}}", located=False, inline=True)
+            return Body(lines, f"{{{pairs}}}", False, True, self._columns(inline, test))
         lines = [*test, "out = {}", *(line for step in written for line in _stored(step))]
         located = any(isinstance(step, Step) and step.located for step in written)
         return Body(lines, "out", located, inline=False)
+
+    def _columns(self, fields: list[Inline], test: list[str]) -> tuple[list[str], str] | None:
+        attributes = [field.attribute for field in fields if field.lines]
+        names = [name for name in attributes if name is not None]
+        if test or not names or len(names) < len(attributes):
+            return None
+        pairs = ", ".join(f"{field.key!r}: {field.expression}" for field in fields)
+        variables = "".join(f"{field.expression}, " for field in fields if field.lines)
+        return names, f"[{{{pairs}}} for {variables}in value.rows_of({tuple(names)!r})]"
 
     def _type_test(self, type_: GraphQLObjectType) -> list[str]:
         if type_.is_type_of is None:

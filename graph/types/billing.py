@@ -11,7 +11,8 @@ from graph.types.pagination import PageInfo
 from models import Tenant as TenantRow
 from resolvers import billing_reports, billing_trends, billing_window
 from resolvers.access import Scope
-from resolvers.billing_reports import BilledUser as BilledUserRecord
+from resolvers.billed_users import BilledUser as BilledUserRecord
+from resolvers.billed_users import BilledUsers
 from resolvers.billing_reports import BillingReport as BillingReportRecord
 from resolvers.billing_reports import ReportRequest, UsersPage
 from resolvers.billing_trends import BillingTrend as BillingTrendRecord
@@ -53,37 +54,55 @@ class BilledUserEdge:
     node: BilledUser = strawberry.field(description="The user.")
 
 
+def _page_info(self: "BilledUserConnection") -> PageInfo:
+    """Cursors are worked out for those who ask."""
+    ids = self.shown.user_id
+    return PageInfo.of(
+        has_next=self.has_next,
+        after=self.page.after or None,
+        first=_cursor(self.report, ids[0]) if ids else None,
+        last=_cursor(self.report, ids[-1]) if ids else None,
+    )
+
+
 @strawberry.type(description="A page of the users counted in a report.")
 class BilledUserConnection:
     total_count: int = strawberry.field(description="Number of users of the whole report.")
-    page_info: PageInfo = strawberry.field(description="Where this page stands.")
+    page_info: PageInfo = strawberry.field(
+        resolver=_page_info, description="Where this page stands."
+    )
+
     nodes: list[BilledUser] = strawberry.field(description="Users of this page.")
     report: strawberry.Private[BillingReportRecord]
+    page: strawberry.Private[UsersPage]
+    shown: strawberry.Private[BilledUsers]
+    has_next: strawberry.Private[bool]
 
     @strawberry.field(description="Users of this page with their cursors.")
     def edges(self) -> list[BilledUserEdge]:
-        return [BilledUserEdge(cursor=_cursor(self.report, u), node=u) for u in self.nodes]
+        return [
+            BilledUserEdge(cursor=_cursor(self.report, user.user_id), node=BilledUser.of(user))
+            for user in self.shown
+        ]
 
     @classmethod
     def of(cls, report: BillingReportRecord, page: UsersPage) -> Self:
         # The page was read with one user more, who only says that there is a next page.
         users = report.users[page]
-        shown = [BilledUser.of(record) for record in users[: page.first]]
+        shown = users[: page.first]
         return cls(
             total_count=report.max_users,
-            page_info=PageInfo.of(
-                has_next=len(users) > page.first,
-                after=page.after or None,
-                first=_cursor(report, shown[0]) if shown else None,
-                last=_cursor(report, shown[-1]) if shown else None,
-            ),
-            nodes=shown,
+            # The records as they are: they have the attributes of a BilledUser.
+            nodes=cast(list[BilledUser], shown),
             report=report,
+            page=page,
+            shown=shown,
+            has_next=len(users) > page.first,
         )
 
 
-def _cursor(report: BillingReportRecord, user: BilledUser) -> str:
-    return billing_reports.user_cursor(report.tenant, report.on, user.user_id)
+def _cursor(report: BillingReportRecord, user_id: str) -> str:
+    return billing_reports.user_cursor(report.tenant, report.on, user_id)
 
 
 @strawberry.type(description="How many users of a tenant logged in on a date, and who they were.")
