@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; do \
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1 && echo $$p && break; done)
 
-.PHONY: demo test bench lint format lock clean
+.PHONY: demo test bench lint format lock release clean
 
 demo: $(VENV)/run
 	@exec $(BIN)/headcount demo $(ARGS)
@@ -24,6 +24,7 @@ lint: $(VENV)/dev
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
+	$(BIN)/mypy --strict examples/python
 	$(BIN)/headcount schema --check
 
 format: $(VENV)/dev
@@ -37,6 +38,18 @@ lock: $(VENV)/dev
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header \
 		--python-version 3.11 --group build --group dev --group bench pyproject.toml \
 		-c requirements.lock -o requirements-dev.lock
+	for client in ariadne gql; do \
+		$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header \
+			--python-version 3.11 tests/clients/python/$$client.in \
+			-o tests/clients/python/$$client.txt; done
+
+# Once the changelog has a section for pyproject.toml's version: keeps the schema that the next
+# changes are compared with.
+release: VERSION = $(shell sed -n 's/^version = "\(.*\)"/\1/p' pyproject.toml)
+release: $(VENV)/dev
+	@grep -q '^## \[$(VERSION)\]' CHANGELOG.md || { echo "CHANGELOG.md has no section [$(VERSION)]"; exit 1; }
+	$(BIN)/headcount schema --check
+	cp schema.graphql tests/governance/released.graphql
 
 clean:
 	rm -rf $(VENV) .headcount .mypy_cache .ruff_cache .pytest_cache .hypothesis

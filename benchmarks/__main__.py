@@ -4,6 +4,7 @@ results. Everything it starts listens on this machine only and ends with it."""
 import argparse
 import asyncio
 import json
+import signal
 import tempfile
 from contextlib import ExitStack
 from datetime import timedelta
@@ -11,7 +12,7 @@ from pathlib import Path
 
 from benchmarks import arena, dataset, load, processes, profiling, questions, recording, report
 from benchmarks.arena import Arena, Options, Outcome
-from benchmarks.contenders import CONTENDERS, Contender
+from benchmarks.contenders import CONTENDERS, Contender, Unavailable
 from benchmarks.dataset import DataSet
 from benchmarks.facts import Facts
 from benchmarks.load import Generator
@@ -23,12 +24,17 @@ RESULTS = Path(__file__).parent / "RESULTS.md"
 
 
 def main() -> None:
+    # Ended like Ctrl-C, so that nothing that was started is left behind.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     chosen = _arguments().parse_args()
     yesterday = system_clock().date() - timedelta(days=1)
     data = DataSet(dataset.TINY if chosen.tiny else dataset.FULL, yesterday)
     asked = [each for each in questions.all_of(data) if each.name in chosen.questions]
     wanted = [each for each in CONTENDERS if each.name in chosen.contenders]
-    generator = load.choose(chosen.generator)
+    try:
+        generator = load.choose(chosen.generator)
+    except Unavailable as error:
+        raise SystemExit(f"A load generator is needed: install wrk, or Node ({error}).") from None
     with ExitStack() as stack:
         place = _arena(stack, chosen)
         facts = Facts.gather(data, place.options, place.postgresql, generator, system_clock())

@@ -10,7 +10,6 @@ from functools import cache
 from pathlib import Path
 
 from benchmarks.questions import Question
-from graph.settings import Settings
 
 PEERS = Path(__file__).parent / "peers"
 PYTHON = sys.executable
@@ -43,10 +42,7 @@ Ask = Callable[[Question], tuple[str, str, Mapping[str, object]]]
 @dataclass(frozen=True, slots=True)
 class Contender:
     """`asks` is the language it understands: ours, that of PostGraphile's tables, or plain paths.
-
-    `setting` is a setting of the product that it needs, without the prefix; it is left out while
-    the product has no such setting.
-    """
+    `package` is the folder of `peers/` whose dependencies npm installs for it."""
 
     name: str
     title: str
@@ -55,18 +51,16 @@ class Contender:
     asks: str = "graphql"
     signs_in: bool = False
     package: str | None = None
-    setting: str | None = None
 
     def prepare(self) -> tuple[str, ...]:
         """Install what it needs; the command that starts it, or Unavailable."""
-        if self.setting is not None and self.setting not in Settings.model_fields:
-            raise Unavailable(f"the product has no setting {self.setting}")
         if self.package is not None:
             install(self.package)
         return tuple(node() if part is NODE else part for part in self.command)
 
 
-PRODUCT = (PYTHON, "-m", "benchmarks.servers.product")
+# What `headcount serve` runs, also where the command is not installed.
+PRODUCT = (PYTHON, "-c", "from graph.cli import main; main()", "serve")
 
 CONTENDERS: Sequence[Contender] = (
     Contender("product", "**Headcount**, everything on", PRODUCT, signs_in=True),
@@ -74,9 +68,8 @@ CONTENDERS: Sequence[Contender] = (
         "interpreted",
         "Headcount, compiled execution off",
         PRODUCT,
-        {"HEADCOUNT_COMPILED": "false"},
+        {"HEADCOUNT_COMPILER": "false"},
         signs_in=True,
-        setting="compiled",
     ),
     Contender(
         "limit",

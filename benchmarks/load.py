@@ -142,7 +142,7 @@ def _autocannon(target: Target, seconds: float, core: int | None) -> dict[str, f
     script = contenders.PEERS / "autocannon/node_modules/autocannon/autocannon.js"
     headers = [part for k, v in request.headers.items() for part in ("--headers", f"{k}={v}")]
     command = [
-        *("node", str(script), "--json", "--connections", str(target.connections)),
+        *(contenders.node(), str(script), "--json", "--connections", str(target.connections)),
         *("--duration", str(math.ceil(seconds)), "--timeout", "30", "--method", request.method),
         *headers,
         *(("--body", request.body.decode()) if request.body else ()),

@@ -1,5 +1,5 @@
 """Where the time of one contender goes under one question: samples of its stack, taken from
-outside by py-spy, as a table of functions and as a file for https://www.speedscope.app."""
+outside by py-spy, as tables and as a file that flame graph viewers take."""
 
 import shutil
 import subprocess
@@ -18,7 +18,7 @@ from benchmarks.questions import Question
 
 RATE = 500
 """Samples per second."""
-SHOWN = 45
+SHOWN = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +44,13 @@ class Profile:
         for stack, seen in self.stacks.items():
             for frame in set(stack):
                 found[frame] += seen
+        return found
+
+    def by_package(self) -> Counter[str]:
+        """By the top folder of the file that the function stands in."""
+        found: Counter[str] = Counter()
+        for frame, seen in self.own().items():
+            found[frame.rpartition("(")[2].partition("/")[0].partition(":")[0]] += seen
         return found
 
     @classmethod
@@ -88,11 +95,23 @@ def record(
 
 def table(profile: Profile) -> str:
     whole, own, total = profile.whole(), profile.own(), profile.samples
-    by_whole = [[f"{n / total:.1%}", f"{own[f] / total:.1%}", f] for f, n in whole.most_common()]
-    by_own = [[f"{n / total:.1%}", f] for f, n in own.most_common(SHOWN)]
+    # What is on every stack says nothing.
+    listed = [(frame, seen) for frame, seen in whole.most_common() if seen < total][:SHOWN]
     return "\n\n".join(
         [
-            report.grid(["with callees", "own", "function"], by_whole[: SHOWN * 2]),
-            report.grid(["own", "function"], by_own),
+            report.grid(
+                ["with callees", "own", "function"],
+                [
+                    [f"{seen / total:.1%}", f"{own[frame] / total:.1%}", frame]
+                    for frame, seen in listed
+                ],
+            ),
+            *(
+                report.grid(
+                    ["own", title],
+                    [[f"{n / total:.1%}", name] for name, n in counts.most_common(20)],
+                )
+                for title, counts in {"package": profile.by_package(), "function": own}.items()
+            ),
         ]
     )

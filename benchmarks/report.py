@@ -6,6 +6,8 @@ from benchmarks.arena import CEILING, Cell, Outcome
 from benchmarks.facts import Facts
 from benchmarks.recording import Recording
 
+Rate = Callable[[Cell], float]
+
 PEERS = ("mercurius", "postgraphile")
 
 
@@ -47,20 +49,27 @@ def ratios(outcome: Outcome) -> str:
         "Compiled / not compiled": ["interpreted"],
     }
     rows = [
-        [title, *(_ratio(outcome, question.name, others) for question in outcome.questions)]
+        [f"{title}{measure}", *(_ratio(outcome, q.name, others, rate) for q in outcome.questions)]
         for title, others in against.items()
         if "product" in outcome.titles and all(name in outcome.titles for name in others) and others
+        for measure, rate in {", per second": _per_second, ", per CPU second": _per_cpu}.items()
     ]
-    return grid(["Ratio of requests per second", *_heads(outcome)], rows) if rows else ""
+    return grid(["Ratio of requests", *_heads(outcome)], rows) if rows else ""
 
 
-def _ratio(outcome: Outcome, question: str, others: Sequence[str]) -> str:
-    best = max(_rate(outcome, name, question) for name in others)
-    return f"{_rate(outcome, 'product', question) / best:.2f}"
+def _ratio(outcome: Outcome, question: str, others: Sequence[str], rate: Rate) -> str:
+    best = max(rate(outcome.cells[name, question]) for name in others)
+    return f"{rate(outcome.cells['product', question]) / best:.2f}"
 
 
-def _rate(outcome: Outcome, name: str, question: str) -> float:
-    return outcome.cells[name, question].median("per_second")
+def _per_second(cell: Cell) -> float:
+    return cell.median("per_second")
+
+
+def _per_cpu(cell: Cell) -> float:
+    """Requests in a second of the contender's own CPU: what other work on the machine changes
+    least."""
+    return 1e3 / max(cell.median("cpu"), 1e-9)
 
 
 def _latency(cell: Cell) -> str:

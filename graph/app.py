@@ -104,6 +104,7 @@ def limits_of(settings: Settings) -> Limits:
         roots=settings.max_roots,
         nodes=settings.max_nodes,
         list_items=settings.max_list_items,
+        repeats=settings.max_repeats,
         representations=settings.max_representations,
     )
 

@@ -6,6 +6,7 @@ the work is linear in the document, whatever it would grow to. Nothing recurses,
 (validation, which comes later, refuses them).
 """
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
@@ -100,6 +101,9 @@ class Walk:
     page_variables: set[str] = field(default_factory=set)
     longer_lists: dict[str, int] = field(default_factory=dict)
     visited: int = 0
+    #: How often each field with a selection of its own is written, by its name in the answer:
+    #: validation compares every two of the same name.
+    written: Counter[str] = field(default_factory=Counter)
     _defaults: dict[str, int] = field(default_factory=dict)
     _sets: dict[int, Cost] = field(default_factory=dict)
     _fragments: dict[str, Cost] = field(default_factory=dict)
@@ -188,6 +192,8 @@ class Walk:
 
     def _add_field(self, node: FieldNode, parent: GraphQLNamedType | None, cost: Cost) -> None:
         below = self._sets[id(node.selection_set)] if node.selection_set else Cost()
+        if node.selection_set:
+            self.written[(node.alias or node.name).value] += 1
         if parent is not None and parent.name.startswith("__"):
             cost.deepen(below.depth, below.introspection_depth + 1)
         elif node.name.value in ("__schema", "__type"):

@@ -38,6 +38,7 @@ class Limits:
     nodes: int = 20_000
     list_items: int = 500
     representations: int = 100
+    repeats: int = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +81,9 @@ class Measurer:
         for definition, cost in walk.costs(document):
             is_operation = isinstance(definition, OperationDefinitionNode)
             self._check(cost, self.limits.roots if is_operation else self.limits.fields)
+        repeats = max(walk.written.values(), default=0)
+        if repeats > self.limits.repeats:
+            raise TooComplex("repeats", self.limits.repeats, repeats)
         return Measure(frozenset(walk.page_variables), walk.longer_lists, walk.visited)
 
     def _check(self, cost: Cost, roots: int) -> None:

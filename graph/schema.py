@@ -4,11 +4,11 @@ the resolver it hands over to.
 Root fields that can be refused are nullable, so that one refusal leaves its siblings standing.
 """
 
-import datetime as dt
 from collections.abc import Mapping
 from typing import Annotated, cast
 
 import strawberry
+from strawberry import argument
 from strawberry.schema.config import StrawberryConfig
 from strawberry.types.scalar import ScalarDefinition
 
@@ -23,6 +23,15 @@ from graph.permissions import (
     guard,
 )
 from graph.types import billing
+from graph.types.arguments import (
+    After,
+    FirstDate,
+    LandlordId,
+    LastDate,
+    ReportDate,
+    TenantId,
+    TenantIds,
+)
 from graph.types.billing import BillingReport, BillingTrend
 from graph.types.given import given
 from graph.types.keys import TenantBy
@@ -55,16 +64,20 @@ class Query:
 
     @strawberry.field(
         description="Tenants the viewer may see: those assigned to a landlord or a service"
-        " account, or the administrator's own. first: 0 to 500.",
+        " account, or the administrator's own.",
         extensions=[guard(IsAuthenticated())],
     )
     async def tenants(
         self,
         info: Info,
-        first: int | None = 100,
-        after: str | None = strawberry.UNSET,
-        filter: TenantFilter | None = strawberry.UNSET,
-        order_by: TenantOrder = TenantOrder.NAME_ASC,
+        first: Annotated[int | None, argument("Length of the page: 0 to 500; null is 100.")] = 100,
+        after: After = strawberry.UNSET,
+        filter: Annotated[
+            TenantFilter | None, argument("Which of them; all when omitted.")
+        ] = strawberry.UNSET,
+        order_by: Annotated[
+            TenantOrder, argument("Order of the list; a cursor belongs to one order.")
+        ] = TenantOrder.NAME_ASC,
     ) -> TenantConnection | None:
         where = (given(filter) or TenantFilter()).where()
         cursor = given(after)
@@ -75,7 +88,9 @@ class Query:
         description="One tenant, or null when there is none among those the viewer may see.",
         extensions=[guard(IsAuthenticated())],
     )
-    async def tenant(self, info: Info, by: TenantBy) -> Tenant | None:
+    async def tenant(
+        self, info: Info, by: Annotated[TenantBy, argument("Which tenant.")]
+    ) -> Tenant | None:
         row = await info.context.find(by.key())
         return None if row is None else Tenant.of(row)
 
@@ -92,7 +107,7 @@ class Query:
         ],
     )
     async def billing_report(
-        self, info: Info, tenant: strawberry.ID, date: dt.date
+        self, info: Info, tenant: TenantId, date: ReportDate
     ) -> BillingReport | None:
         return await billing.report(info, info.context.held[TenantKey(id=tenant)], date)
 
@@ -110,9 +125,9 @@ class Query:
     async def billing_trend(
         self,
         info: Info,
-        tenant: strawberry.ID,
-        from_: Annotated[dt.date | None, strawberry.argument(name="from")] = strawberry.UNSET,
-        to: dt.date | None = strawberry.UNSET,
+        tenant: TenantId,
+        from_: FirstDate = strawberry.UNSET,
+        to: LastDate = strawberry.UNSET,
     ) -> BillingTrend | None:
         row = info.context.held[TenantKey(id=tenant)]
         return await billing.trend(info, row, given(from_), given(to))
@@ -130,7 +145,7 @@ class Mutation:
         extensions=[_manages],
     )
     async def tenant_create(
-        self, info: Info, input: TenantCreateInput
+        self, info: Info, input: Annotated[TenantCreateInput, argument("The new tenant.")]
     ) -> TenantCreatePayload | None:
         landlord = cast(Landlord, info.context.viewer)
         outcome = await tenants.create(landlord, input.new(), info.context.now)
@@ -140,7 +155,10 @@ class Mutation:
         description="Change a tenant's name or identifiers.", extensions=[_manages_this]
     )
     async def tenant_update(
-        self, info: Info, id: strawberry.ID, input: TenantUpdateInput
+        self,
+        info: Info,
+        id: TenantId,
+        input: Annotated[TenantUpdateInput, argument("What to change.")],
     ) -> TenantUpdatePayload | None:
         change = input.change()
         if isinstance(change, list):
@@ -153,17 +171,20 @@ class Mutation:
         extensions=[_manages_this],
     )
     async def tenant_set_billable(
-        self, info: Info, id: strawberry.ID, billable: bool
+        self,
+        info: Info,
+        id: TenantId,
+        billable: Annotated[bool, argument("Whether it is PureConnect billable from now on.")],
     ) -> TenantSetBillablePayload | None:
         row = await tenants.set_billable(info.context.held[TenantKey(id=id)], billable)
         return TenantSetBillablePayload.of(row)
 
     @strawberry.field(
-        description="Make tenants visible to a landlord. At most 500; all of them, or none.",
+        description="Make tenants visible to a landlord: all of them, or none.",
         extensions=[_assigns],
     )
     async def tenants_assign(
-        self, info: Info, tenant_ids: list[strawberry.ID], landlord_id: strawberry.ID
+        self, info: Info, tenant_ids: TenantIds, landlord_id: LandlordId
     ) -> TenantsAssignPayload | None:
         context = info.context
         return TenantsAssignPayload.of(
@@ -171,12 +192,12 @@ class Mutation:
         )
 
     @strawberry.field(
-        description="Take tenants away from a landlord, from their next request on. At most 500;"
-        " all of them, or none.",
+        description="Take tenants away from a landlord, from their next request on: all of them, or"
+        " none.",
         extensions=[_assigns],
     )
     async def tenants_unassign(
-        self, info: Info, tenant_ids: list[strawberry.ID], landlord_id: strawberry.ID
+        self, info: Info, tenant_ids: TenantIds, landlord_id: LandlordId
     ) -> TenantsUnassignPayload | None:
         context = info.context
         return TenantsUnassignPayload.of(
@@ -189,7 +210,7 @@ class Mutation:
         extensions=[guard(IsAuthenticated(), HasScope(Scope.LOGINS_WRITE), CanSeeTenant())],
     )
     async def logins_record(
-        self, info: Info, input: LoginsRecordInput
+        self, info: Info, input: Annotated[LoginsRecordInput, argument("Whose logins, and which.")]
     ) -> LoginsRecordPayload | None:
         if len(input.logins) > MAX_LOGINS:
             return LoginsRecordPayload.too_many(len(input.logins))

@@ -1,10 +1,12 @@
 """The server around the application: uvicorn, set up for production and for the demo alike."""
 
 import logging
+import os
 import signal
 import socket
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 import uvicorn
@@ -40,7 +42,9 @@ def listen(host: str, port: int) -> socket.socket:
     try:
         return socket.create_server((host, port), family=family, backlog=BACKLOG)
     except (OSError, OverflowError) as error:
-        reason = getattr(error, "strerror", None) or str(error)
+        number = getattr(error, "errno", None)
+        # The error of a name that does not resolve has a number of its own kind.
+        reason = os.strerror(number) if number and number > 0 else str(error)
         raise PortInUse(f"Cannot listen on {host} port {port}: {reason}.") from None
 
 
@@ -74,15 +78,13 @@ def run(
     """
     for number in (signal.SIGINT, signal.SIGTERM):
         # uvicorn raises the signal again when it has stopped.
-        signal.signal(number, lambda *_: None)
-    if config.workers > 1:
-        sock.set_inheritable(True)
-        Multiprocess(config, sockets=[sock]).run()
-        return
-    server = _Server(config, ready)
-    server.run(sockets=[sock])
-    if not server.started:
-        sys.exit(1)
+        signal.signal(number, signal.default_int_handler)
+    with suppress(KeyboardInterrupt):
+        if config.workers > 1:
+            sock.set_inheritable(True)
+            Multiprocess(config, sockets=[sock]).run()
+        else:
+            _Server(config, ready).run(sockets=[sock])
 
 
 class _Server(uvicorn.Server):

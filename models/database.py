@@ -22,7 +22,7 @@ from uuid import UUID
 import asyncpg
 from tortoise import Tortoise
 from tortoise.backends.base.client import BaseDBAsyncClient, TransactionalDBClient
-from tortoise.exceptions import DBConnectionError, OperationalError
+from tortoise.exceptions import BaseORMException, DBConnectionError, OperationalError
 from tortoise.transactions import in_transaction
 
 from models.readers import Readers
@@ -220,6 +220,19 @@ def uuid(value: Any) -> UUID:
     return value if isinstance(value, UUID) else UUID(value)
 
 
+#: Everything the drivers raise when the database is not there, not ready or not a database.
+ERRORS: tuple[type[Exception], ...] = (
+    OSError,
+    TimeoutError,
+    BaseORMException,
+    asyncpg.PostgresError,
+    asyncpg.InterfaceError,
+    # What a connection says that was cut while it was used.
+    asyncpg.InternalClientError,
+    sqlite3.Error,
+)
+
+
 class Trouble(Enum):
     """What an exception says of the database, when it is not a fault of ours."""
 
@@ -244,6 +257,7 @@ _UNREACHABLE = (
     DBConnectionError,
     asyncpg.PostgresConnectionError,
     asyncpg.InterfaceError,
+    asyncpg.InternalClientError,
     asyncpg.CannotConnectNowError,
     asyncpg.AdminShutdownError,
     asyncpg.CrashShutdownError,

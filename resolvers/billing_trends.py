@@ -73,6 +73,7 @@ LEFT JOIN LATERAL (
 ) d ON true
 LEFT JOIN LATERAL (
     SELECT count(*) AS users FROM (
+        -- Asked inside, or every presence would be read to be thrown away.
         SELECT DISTINCT user_id FROM presence
         -- Here and not behind ON: a join looks at its condition when the counting is done.
         WHERE k.distinct_too

@@ -12,6 +12,7 @@ from tortoise.exceptions import IntegrityError
 from models import Principal, PrincipalKind, PrincipalStatus, Tenant, database
 from resolvers import access
 from resolvers.problems import Problem, ProblemCode
+from resolvers.viewers import Operator
 
 MAX_TEXT = 255
 
@@ -56,8 +57,17 @@ async def create(new: NewPrincipal, now: datetime) -> Principal | list[Problem]:
 
 async def listed() -> list[Principal]:
     """All of them with their home tenants, by name."""
-    rows = await Principal.all().prefetch_related("home_tenant")
+    rows = await Principal.all()
+    await fill_homes(rows)
     return sorted(rows, key=lambda row: (row.display_name.casefold(), row.issuer, row.subject))
+
+
+async def fill_homes(rows: Sequence[Principal]) -> None:
+    """Put the home tenants where `home_tenant` is looked for."""
+    ids = [row.home_tenant_id for row in rows if row.home_tenant_id is not None]
+    homes = {home.id: home for home in await access.visible_tenants(Operator()).filter(id__in=ids)}
+    for row in rows:
+        row.home_tenant = homes[row.home_tenant_id] if row.home_tenant_id is not None else None
 
 
 async def named(text: str, issuer: str | None = None) -> Sequence[Principal]:

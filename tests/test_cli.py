@@ -121,7 +121,7 @@ def test_a_file_that_is_no_database_is_one_line(tmp_path: Path) -> None:
     (tmp_path / "letter.db").write_text("Dear Sir or Madam " * 100)
 
     assert run("tenant", "list", url=f"sqlite://{tmp_path}/letter.db") == Outcome(
-        1, "", "headcount: The database cannot be used: file is not a database\n"
+        1, "", "headcount: The database cannot be used: file is not a database.\n"
     )
 
 

@@ -1,11 +1,7 @@
 """Apollo's own composer and gateway join our subgraph with a CRM, over HTTP with a real token."""
 
 import asyncio
-import fcntl
 import json
-import os
-import shutil
-import subprocess
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,10 +10,11 @@ from typing import Any
 import pytest
 
 from models import Principal, Tenant
-from tests import factories
+from tests import factories, node
 from tests.http import Api, Clock, serve
 
-SCRIPTS = Path(__file__).parent / "federation"
+HERE = Path(__file__).parent
+EXAMPLE = HERE.parent / "examples/federation"
 DATE = "2026-11-14"
 REPORT = "billingReport(date: $d) { maxUsers users(first: 10) { nodes { userId } } }"
 #: The CRM lists its accounts; Headcount is asked for their tenants.
@@ -54,19 +51,8 @@ async def counting(database: None) -> AsyncIterator[tuple[Api, CountingClock]]:
 
 @pytest.fixture(scope="session")
 def node_modules() -> None:
-    """The packages as their lock says, beside the scripts; skipped without npm, except under CI.
-
-    They stay for the next run. Of several processes that come here at once, one installs.
-    """
-    if not os.environ.get("CI") and not (shutil.which("node") and shutil.which("npm")):
-        pytest.skip("node and npm are needed for Apollo's composer and gateway")
-    lock, installed = SCRIPTS / "package-lock.json", SCRIPTS / "node_modules/.package-lock.json"
-    with lock.open() as held:
-        fcntl.flock(held, fcntl.LOCK_EX)
-        if installed.exists() and installed.stat().st_mtime >= lock.stat().st_mtime:
-            return
-        install = ["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund"]
-        subprocess.run(install, cwd=SCRIPTS, check=True, capture_output=True, timeout=180)
+    """What the example's gateway needs; skipped without npm, except under CI."""
+    node.install(EXAMPLE)
 
 
 async def join(api: Api, as_: Principal, token: str | None, **question: Any) -> dict[str, Any]:
@@ -79,15 +65,15 @@ async def join(api: Api, as_: Principal, token: str | None, **question: Any) -> 
         "variables": {"d": DATE},
         **question,
     }
-    node = await asyncio.create_subprocess_exec(
+    gateway = await asyncio.create_subprocess_exec(
         "node",
-        SCRIPTS / "join.mjs",
+        HERE / "gateway.mjs",
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
     )
-    out, trouble = await asyncio.wait_for(node.communicate(json.dumps(asked).encode()), 60)
-    assert node.returncode == 0, trouble.decode()
+    out, trouble = await asyncio.wait_for(gateway.communicate(json.dumps(asked).encode()), 60)
+    assert gateway.returncode == 0, trouble.decode()
     answer: dict[str, Any] = json.loads(out)
     return answer
 

@@ -9,6 +9,7 @@ import shutil
 import signal
 import subprocess
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -199,14 +200,18 @@ def test_records_that_are_no_logins_are_counted_apart(url: str) -> None:
         (("nowhere.csv", "--tenant", "ACME"), 2, "nowhere.csv cannot be read: No such file or"),
         ((".", "--tenant", "ACME"), 2, ". cannot be read: Is a directory."),
         (("letter", "--tenant", "NONE"), 1, "There is no tenant with the ID, external ID or inst"),
-        (("letter", "--tenant", "ACME"), 1, "The file begins with 'Dear Sir', which is no known"),
         (
-            ("letter", "--tenant", "ACME", "--refused", "letter"),
-            2,
-            "letter is the file to read: name another one with --refused.",
+            ("letter", "--tenant", "ACME", "--refused", "none.csv"),
+            1,
+            "The file begins with 'Dear Sir', which is no known",
         ),
         (
-            ("letter", "--tenant", "ACME", "--refused", "no/such/folder"),
+            ("none.csv", "--tenant", "ACME", "--refused", "none.csv"),
+            2,
+            "none.csv is the file to read: name another one with --refused.",
+        ),
+        (
+            ("none.csv", "--tenant", "ACME", "--refused", "no/such/folder"),
             2,
             "no/such/folder cannot be written: No such file or directory.",
         ),
@@ -216,12 +221,14 @@ def test_what_cannot_be_recorded_is_said_in_one_line(
     arguments: tuple[str, ...], code: int, said: str, url: str, tmp_path: Path
 ) -> None:
     (tmp_path / "letter").write_text("Dear Sir")
+    (tmp_path / "none.csv").write_text(csv())
 
     outcome = run("record", *arguments, url=url, cwd=tmp_path)
 
     assert (outcome.code, outcome.out, outcome.err.count("\n")) == (code, "", 1)
     assert outcome.err.startswith(f"headcount: {said}")
     assert (tmp_path / "letter").read_text() == "Dear Sir"
+    assert (tmp_path / "none.csv").read_text() == csv()
 
 
 def test_an_unknown_format_is_a_wrong_call(url: str) -> None:
@@ -289,6 +296,32 @@ def test_an_interruption_keeps_what_was_recorded_and_says_how_far_it_got(
     assert len(days(url)["ACME", str(ago(1))]) == answer["recorded"]
 
 
+def test_a_connection_that_is_cut_costs_nothing_that_was_recorded(url: str, tmp_path: Path) -> None:
+    if url.startswith("sqlite://"):
+        pytest.skip("there is nothing to cut")
+    rows = [f"{'x' * 300},User{number},{ago(1)}T08:00:00Z\n" for number in range(3000)]
+    os.mkfifo(tmp_path / "pipe")
+    process = start(
+        *("record", tmp_path / "pipe", "--tenant", "ACME", "--batch", 1000, "--json"), url=url
+    )
+    # The process gives up before it has read everything.
+    with suppress(BrokenPipeError), (tmp_path / "pipe").open("w") as pipe:
+        pipe.writelines(["note,user_id,at\n", *rows[:1800]])
+        pipe.flush()
+        wait_for(url, "SELECT count(*) FROM presence", at_least=1000)
+        cut = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid()"
+        command.rows(url, f"{cut} AND datname = current_database()")
+        pipe.writelines(rows[1800:])
+    outcome = finish(process)
+
+    assert report(outcome, code=1)["recorded"] == 1000
+    assert outcome.err.startswith("headcount: The database cannot be used: ")
+    assert outcome.err.count("\n") == 1
+    text = "".join(["note,user_id,at\n", *rows])
+    again = run("record", "-", "--tenant", "ACME", "--json", url=url, stdin=text)
+    assert (report(again)["recorded"], report(again)["counted"]) == (3000, 2000)
+
+
 def wait_for(url: str, sql: str, at_least: int) -> None:
     for _ in range(3000):
         [[found]] = command.rows(url, sql)
@@ -344,13 +377,8 @@ def read_all(terminal: int) -> str:
             return ""
 
 
-# The shell line of the README, for an authentication log in which the year is not written.
-LINE = (
-    """awk -v year="$(date +%Y)" 'BEGIN { print "user_id,at" }"""
-    """ match($0, /session opened for user [^ ]+/)"""
-    """ { printf "%s,%s-%02d-%02dT%s-04:00\\n", substr($0, RSTART + 24, RLENGTH - 24), year,"""
-    """ (index("JanFebMarAprMayJunJulAugSepOctNovDec", $1) + 2) / 3, $2, $3 }' auth.log"""
-)
+README = (command.ROOT / "README.md").read_text("utf-8")
+LOG_TO_CSV = re.findall(r"^awk .* auth\.log", README, re.MULTILINE)
 LOG = """\
 {early:%b %d} 04:06:18 combo su(pam_unix)[21416]: session opened for user cyrus by (uid=0)
 {early:%b %d} 04:06:19 combo su(pam_unix)[21416]: session closed for user cyrus
@@ -362,11 +390,12 @@ LOG = """\
 """
 
 
-@pytest.mark.skipif(shutil.which("awk") is None, reason="awk is what the README uses")
+@pytest.mark.skipif(shutil.which("awk") is None, reason="the README uses awk")
 def test_a_log_of_local_times_counts_on_the_dates_it_shows(url: str, tmp_path: Path) -> None:
     early, late = next(two_days())
     (tmp_path / "auth.log").write_text(LOG.format(early=early, late=late))
-    line = LINE.replace("$(date +%Y)", str(early.year)).replace("-04:00", early.isoformat()[-6:])
+    [line] = LOG_TO_CSV
+    line = line.replace("$(date +%Y)", str(early.year)).replace("-04:00", early.isoformat()[-6:])
     made = subprocess.run(
         ["sh", "-c", line], cwd=tmp_path, capture_output=True, text=True, check=True
     ).stdout

@@ -48,6 +48,7 @@ def test_settings_have_defaults_and_take_only_what_they_are_given(
         "max_roots": 20,
         "max_nodes": 20000,
         "max_list_items": 500,
+        "max_repeats": 100,
         "max_representations": 100,
     }
 

@@ -16,5 +16,7 @@ def run(app: object) -> None:
         ws="none",
         lifespan="on",
         access_log=False,
+        proxy_headers=False,
+        server_header=False,
         log_level="warning",
     )

@@ -65,14 +65,17 @@ def _day(number: int) -> str:
 
 
 def texts(sent: bytes | None) -> list[str]:
-    """RFC 3339 from the binary form of many instants."""
+    """RFC 3339 from the binary form of the instants of one report date."""
     counts = array.array("q")
     counts.frombytes(sent or b"")
     counts.byteswap()
-    clock, milliseconds = CLOCK, MILLISECONDS
+    earliest = min(counts, default=0) // DAY
+    start = earliest * DAY
+    # A local day of 25 hours may touch three days of UTC.
+    days, clock, milliseconds = [_day(earliest + n) for n in range(3)], CLOCK, MILLISECONDS
     return [
-        f"{_day(n // DAY)}{clock[n // 1_000_000 % 86_400]}{milliseconds[n // 1_000 % 1_000]}"
-        for n in counts
+        f"{days[n // DAY]}{clock[n // 1_000_000 % 86_400]}{milliseconds[n // 1_000 % 1_000]}"
+        for n in [count - start for count in counts]
     ]
 
 

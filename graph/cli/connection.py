@@ -1,13 +1,9 @@
 """The database as commands hold it: named by HEADCOUNT_DATABASE_URL and by nothing else."""
 
 import asyncio
-import sqlite3
 from collections.abc import AsyncIterator, Coroutine, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from typing import Any, TypeVar
-
-import asyncpg
-from tortoise.exceptions import BaseORMException
 
 from graph.cli.outcome import USAGE, Failure
 from graph.settings import SettingsError, examine, variable_of
@@ -20,15 +16,6 @@ Result = TypeVar("Result")
 
 OPERATOR = Operator()
 
-#: Everything a driver raises when the database is not there, not ready or not a database.
-DATABASE_ERRORS = (
-    OSError,
-    TimeoutError,
-    BaseORMException,
-    asyncpg.PostgresError,
-    asyncpg.InterfaceError,
-    sqlite3.Error,
-)
 NOT_MIGRATED = "The database lacks tables of this version: run `headcount migrate`."
 
 
@@ -89,14 +76,14 @@ def run_in(runner: asyncio.Runner, work: Coroutine[Any, Any, Result]) -> Result:
     """Run a piece of a command's work; a failing database becomes one line."""
     try:
         return runner.run(work)
-    except DATABASE_ERRORS as error:
+    except database.ERRORS as error:
         raise _failure(error) from error
 
 
 def _failure(error: Exception) -> Failure:
     """The drivers' messages name hosts, files and roles, but never passwords."""
     text = next(iter(str(error).splitlines()), "") or type(error).__name__
-    return Failure(f"The database cannot be used: {text}")
+    return Failure(f"The database cannot be used: {text.rstrip('.')}.")
 
 
 def refuse_missing_file(url: str) -> None:

@@ -1,17 +1,18 @@
 import asyncio
 import json as json_text
-import signal
 import socket
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 from pydantic import SecretStr
 
-from graph.cli.connection import DATABASE_ERRORS
+from graph.cli.interrupt import Interrupt
 from graph.cli.outcome import Failure, Json, print_json, say
 from graph.settings import DEMO_ISSUER, Settings
+from models import database
 from resolvers.clock import system_clock
 
 if TYPE_CHECKING:
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from graph.demo_tokens import Issuer
 
 HOST = "127.0.0.1"
+UNUSABLE: tuple[type[Exception], ...] = (*database.ERRORS, ValueError)
 ROLES = {
     "landlord": "Landlord: sees the tenants assigned to them, manages and assigns them",
     "tenantAdministrator": "Tenant Administrator: sees EXIST only",
@@ -45,6 +47,9 @@ def demo(
     folder: Annotated[Path, typer.Option(help="Where the demo keeps its database.")] = Path(
         ".headcount"
     ),
+    federation: Annotated[
+        bool, typer.Option("--federation", help="Serve a subgraph of Apollo Federation 2.")
+    ] = False,
 ) -> None:
     """Try everything on this machine, with sample data and ready tokens.
 
@@ -55,15 +60,13 @@ def demo(
 
     Example: headcount demo --port 0 --json
     """
-    # SIGTERM ends the preparations as Ctrl-C does; afterwards the server minds both.
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
-    try:
-        _run(port, folder, reset, json)
-    except KeyboardInterrupt:
-        raise typer.Exit from None
+    with suppress(KeyboardInterrupt), Interrupt() as interrupt:
+        _run(port, folder, reset, json, federation, interrupt)
 
 
-def _run(port: int, folder: Path, reset: bool, json: bool) -> None:
+def _run(
+    port: int, folder: Path, reset: bool, json: bool, federation: bool, interrupt: Interrupt
+) -> None:
     # Imported here: the schema takes a second to build, and other commands do without it.
     from graph import serving
     from graph.app import create_app
@@ -76,13 +79,15 @@ def _run(port: int, folder: Path, reset: bool, json: bool) -> None:
     except serving.PortInUse as error:
         raise Failure(f"{error} Choose another port, or --port 0 for a free one.") from None
     url = _url(folder)
-    prepared = _prepare(folder / "demo.db", url, reset)
+    with interrupt.postponed():
+        prepared = _prepare(folder / "demo.db", url, reset)
     issuer = Issuer()
     settings = Settings(
         database_url=SecretStr(url),
         token_issuer=DEMO_ISSUER,
         token_audience=AUDIENCE,
         graphiql=True,
+        federation=federation,
     )
     app = create_app(settings, Authenticator(issuer.verifier(), viewers.sign_in))
 
@@ -97,20 +102,20 @@ def _url(folder: Path) -> str:
 
 
 def _prepare(file: Path, url: str, reset: bool) -> "Demo":
-    from graph import demo as database
+    from graph import demo
 
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
         if reset:
-            database.remove(file)
-        database.require_own(file)
+            demo.remove(file)
+        demo.require_own(file)
         say("Preparing the sample data ...")
-        return asyncio.run(database.prepare(url, system_clock()))
-    except database.NotTheDemos as error:
+        return asyncio.run(demo.prepare(url, system_clock()))
+    except demo.NotTheDemos as error:
         raise Failure(
             f"{file} {error}. Start with --reset to delete it, or with another --folder."
         ) from None
-    except (*DATABASE_ERRORS, ValueError) as error:
+    except UNUSABLE as error:
         raise Failure(
             f"The demo's database {file} cannot be used: {error}."
             " Start with --reset to delete it, or with another --folder."

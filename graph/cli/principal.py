@@ -114,7 +114,7 @@ def _set_status(text: str, issuer: str | None, status: PrincipalStatus, json: bo
         async with connected(url):
             principal = await principal_named(text, issuer)
             await principals.set_status(principal, status)
-            await principal.fetch_related("home_tenant")
+            await principals.fill_homes([principal])
             return principal
 
     _show(connection.run(work(connection.database_url())), json)

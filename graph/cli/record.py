@@ -56,21 +56,19 @@ def record(
     Example: zcat logins.ndjson.gz | headcount record - --tenant ACME --json
     """
     url, started = connection.database_url(), monotonic()
-    with (
-        _opened(file) as stream,
-        _created(refused, file) as target,
-        connection.held(url) as runner,
-    ):
+    with _opened(file) as stream, connection.held(url) as runner:
         row = connection.run_in(runner, connection.tenant_named(tenant))
         source = Measured(stream)
         logins = _recognised(source, format)
-        work = Recording(row, _writer(target, logins))
         failure = None
-        try:
-            with source.progress(hidden=json) as move:
-                work.read(logins, batch, runner, move)
-        except (KeyboardInterrupt, Failure, UnreadableFile, OSError) as error:
-            failure = _stopped(error)
+        # Last, so that a call that comes to nothing leaves the refusals of a former one alone.
+        with _created(refused, stream) as target:
+            work = Recording(row, _writer(target, logins))
+            try:
+                with source.progress(hidden=json) as move:
+                    work.read(logins, batch, runner, move)
+            except (KeyboardInterrupt, Failure, UnreadableFile, OSError) as error:
+                failure = _stopped(error)
     _tell(work, logins, failure, monotonic() - started, refused, json)
     if failure is not None:
         raise failure
@@ -91,12 +89,12 @@ def _opened(file: str) -> AbstractContextManager[FileIO]:
         raise Failure(f"{file} cannot be read: {error.strerror}.", USAGE) from None
 
 
-def _created(target: Path | None, source: str) -> AbstractContextManager[BinaryIO | None]:
+def _created(target: Path | None, source: FileIO) -> AbstractContextManager[BinaryIO | None]:
     """The file for refused records, empty: what a former run refused does not stay there."""
     if target is None:
         return nullcontext()
     try:
-        if source != "-" and target.exists() and target.samefile(source):
+        if target.exists() and os.path.samestat(target.stat(), os.fstat(source.fileno())):
             raise Failure(f"{target} is the file to read: name another one with --refused.", USAGE)
         return target.open("wb")
     except OSError as error:

@@ -1,14 +1,12 @@
 """A login file on its way into the database: batch by batch, each committed before the next."""
 
 import asyncio
-import signal
 from collections.abc import Callable
-from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass, field
-from types import FrameType, TracebackType
 from typing import Any
 
 from graph.cli import connection
+from graph.cli.interrupt import Interrupt
 from models import Tenant
 from resolvers import logins
 from resolvers.clock import system_clock
@@ -48,7 +46,8 @@ class Recording:
     def read(
         self, file: LoginFile, size: int, runner: asyncio.Runner, after_batch: Callable[[], Any]
     ) -> None:
-        """The whole file. Raises KeyboardInterrupt between two batches, never within one."""
+        """The whole file. Raises KeyboardInterrupt between two batches, never within one, so that
+        the counts always say what is in the database."""
         with Interrupt() as interrupt:
             for batch in file.batches(size):
                 with interrupt.postponed():
@@ -72,49 +71,3 @@ class Recording:
         self.shown += refused[: SHOWN - len(self.shown)]
         for login in refused:
             self.report(login)
-
-
-class Interrupt:
-    """Ctrl-C and SIGTERM as KeyboardInterrupt, put off while a batch is being recorded, so that
-    the counts always say what is in the database. A second Ctrl-C is not put off."""
-
-    def __init__(self) -> None:
-        self._busy = False
-        self._wanted = False
-        self._previous: dict[signal.Signals, Any] = {}
-
-    def __enter__(self) -> "Interrupt":
-        for number in (signal.SIGINT, signal.SIGTERM):
-            self._previous[number] = signal.signal(number, self._handle)
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        for number, handler in self._previous.items():
-            signal.signal(number, handler)
-
-    def postponed(self) -> AbstractContextManager[None]:
-        return _Postponed(self)
-
-    def _handle(self, _number: int, _frame: FrameType | None) -> None:
-        if self._busy and not self._wanted:
-            self._wanted = True
-        else:
-            raise KeyboardInterrupt
-
-
-@dataclass(slots=True)
-class _Postponed(AbstractContextManager[None]):
-    interrupt: Interrupt
-
-    def __enter__(self) -> None:
-        self.interrupt._busy = True
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.interrupt._busy = False
-        if kind is None and self.interrupt._wanted:
-            raise KeyboardInterrupt

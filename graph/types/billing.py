@@ -2,10 +2,12 @@ import datetime as dt
 from typing import TYPE_CHECKING, Annotated, Any, Self, cast
 
 import strawberry
+from strawberry import argument
 
 from graph import lookahead
 from graph.context import Info
 from graph.permissions import HasScope, guard
+from graph.types.arguments import After
 from graph.types.given import given
 from graph.types.pagination import PageInfo
 from models import Tenant as TenantRow
@@ -133,11 +135,15 @@ class BillingReport:
 
     @strawberry.field(
         description="The users counted in maxUsers, ordered by user ID, for auditing."
-        " first: 0 to 5000. A service account needs the scope billing:users.",
+        " A service account needs the scope billing:users.",
         extensions=[guard(HasScope(Scope.BILLING_USERS))],
     )
     def users(
-        self, first: int | None = 1000, after: str | None = strawberry.UNSET
+        self,
+        first: Annotated[
+            int | None, argument("Length of the page: 0 to 5000; null is 1000.")
+        ] = 1000,
+        after: After = strawberry.UNSET,
     ) -> BilledUserConnection | None:
         record = self.record
         page = billing_reports.users_page(record.tenant, record.on, first, given(after))

@@ -1,6 +1,5 @@
-import datetime as dt
 from enum import Enum
-from typing import Annotated, Self
+from typing import Self
 from uuid import UUID
 
 import strawberry
@@ -8,6 +7,7 @@ import strawberry
 from graph.context import Info
 from graph.permissions import HasScope, TenantIsBillable, WithinBillingWindow, guard
 from graph.types import billing
+from graph.types.arguments import FirstDate, LastDate, ReportDate
 from graph.types.billing import BillingReport, BillingTrend, DateRange
 from graph.types.given import given
 from graph.types.pagination import PageInfo
@@ -64,7 +64,7 @@ class Tenant:
             )
         ],
     )
-    async def billing_report(self, info: Info, date: dt.date) -> BillingReport | None:
+    async def billing_report(self, info: Info, date: ReportDate) -> BillingReport | None:
         return await billing.report(info, self.row, date)
 
     @strawberry.field(
@@ -77,8 +77,8 @@ class Tenant:
     async def billing_trend(
         self,
         info: Info,
-        from_: Annotated[dt.date | None, strawberry.argument(name="from")] = strawberry.UNSET,
-        to: dt.date | None = strawberry.UNSET,
+        from_: FirstDate = strawberry.UNSET,
+        to: LastDate = strawberry.UNSET,
     ) -> BillingTrend | None:
         return await billing.trend(info, self.row, given(from_), given(to))
 

@@ -1,0 +1,188 @@
+"""`headcount serve` as a process: when it starts, what it answers, how it stops."""
+
+import json
+import re
+import signal
+import socket
+import subprocess
+import threading
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.client import HTTPResponse
+from pathlib import Path
+
+import pytest
+
+from resolvers.clock import system_clock
+from tests import command, tokens
+from tests.command import Outcome, done, finish, run, start
+
+ACME = ("--external-id", "ACME", "--instance-id", "2f077c75-6d84-47df-8bdc-ca3590971479")
+
+
+@pytest.fixture
+def environment(database_url: str, tmp_path: Path) -> dict[str, str]:
+    """Of a production whose database is empty."""
+    (tmp_path / "jwks.json").write_bytes(tokens.jwks(tokens.jwk(tokens.RSA, kid="rsa")))
+    return command.environment(
+        command.new_database(database_url, tmp_path),
+        HEADCOUNT_TOKEN_ISSUER=tokens.ISSUER,
+        HEADCOUNT_TOKEN_AUDIENCE=tokens.AUDIENCE,
+        HEADCOUNT_TOKEN_JWKS_FILE=str(tmp_path / "jwks.json"),
+    )
+
+
+@pytest.fixture
+def ready(environment: dict[str, str]) -> dict[str, str]:
+    """Of a production with the tenant ACME, assigned to the landlord Lena."""
+    done("migrate", env=environment)
+    done("tenant", "add", "Acme", *ACME, env=environment)
+    done("principal", "add", "landlord", "lena", "--name", "Lena", env=environment)
+    done("assign", "ACME", "lena", env=environment)
+    return environment
+
+
+@contextmanager
+def served(environment: dict[str, str], *options: object, cwd: Path) -> Iterator[str]:
+    """The URL; ends with SIGTERM, after which all of its processes are gone."""
+    process = start("serve", "--port", 0, *options, env=environment, cwd=cwd)
+    watchdog = threading.Timer(60, process.kill)
+    watchdog.start()
+    try:
+        assert process.stderr is not None
+        listens = re.search(r"http://127\.0\.0\.1:\d+/graphql", process.stderr.readline())
+        assert listens, process.stderr.read()
+        yield listens[0]
+        process.send_signal(signal.SIGTERM)
+        outcome = finish(process)
+        assert (outcome.code, outcome.out) == (0, ""), outcome
+        assert "Traceback" not in outcome.err
+    finally:
+        watchdog.cancel()
+        finish(process)
+
+
+def ask(url: str, subject: str = "lena") -> HTTPResponse:
+    seconds = int(system_clock().timestamp())
+    token = tokens.mint(sub=subject, iat=seconds - 60, exp=seconds + 600)
+    body = json.dumps({"query": "{ viewer { displayName } tenants { nodes { name } } }"})
+    headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
+    request = urllib.request.Request(url, body.encode(), headers)
+    response: HTTPResponse = urllib.request.urlopen(request, timeout=60)
+    return response
+
+
+ANSWER = {"data": {"viewer": {"displayName": "Lena"}, "tenants": {"nodes": [{"name": "Acme"}]}}}
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_a_production_answers_whom_its_issuer_vouches_for(
+    workers: int, ready: dict[str, str], tmp_path: Path
+) -> None:
+    with served(ready, "--workers", workers, cwd=tmp_path) as url:
+        for _ in range(8):
+            with ask(url) as response:
+                assert json.load(response) == ANSWER
+                assert "server" not in response.headers
+        with pytest.raises(urllib.error.HTTPError, match="401"):
+            ask(url, subject="nobody")
+
+
+def test_files_in_the_working_directory_shadow_nothing(
+    ready: dict[str, str], tmp_path: Path
+) -> None:
+    for name in ("models", "resolvers", "graph", "uvicorn"):
+        (tmp_path / f"{name}.py").write_text("raise SystemExit('a stray file was imported')")
+
+    with served(ready, "--workers", 2, cwd=tmp_path) as url, ask(url) as response:
+        assert json.load(response) == ANSWER
+
+
+def test_what_is_asked_is_not_logged(ready: dict[str, str], tmp_path: Path) -> None:
+    process = start("serve", "--port", 0, env=ready, cwd=tmp_path)
+    assert process.stderr is not None
+    first = process.stderr.readline()
+    [url] = re.findall(r"http://127\.0\.0\.1:\d+/graphql", first)
+    with ask(url) as response:
+        assert json.load(response) == ANSWER
+    with pytest.raises(urllib.error.HTTPError, match="401"):
+        urllib.request.urlopen(f"{url}?query=planted", timeout=60)
+    process.send_signal(signal.SIGINT)
+    outcome = finish(process)
+
+    assert (outcome.code, outcome.out) == (0, "")
+    assert not re.search(r"planted|Bearer|eyJ|displayName|POST|GET", first + outcome.err)
+
+
+def test_nothing_is_served_before_the_settings_are_complete() -> None:
+    assert run("serve") == Outcome(
+        2,
+        "",
+        "headcount: The settings cannot be used:\n"
+        "  HEADCOUNT_TOKEN_JWKS_FILE or HEADCOUNT_TOKEN_KEY_FILE must name a file with the"
+        " issuer's public keys\n"
+        "  HEADCOUNT_DATABASE_URL is not set: say where data is kept, for example"
+        " sqlite://data.db\n"
+        "  HEADCOUNT_TOKEN_ISSUER is not set: copy the `issuer` of your provider's metadata\n"
+        "  HEADCOUNT_TOKEN_AUDIENCE is not set: without it, tokens made for any other API would"
+        " be accepted\n",
+    )
+
+
+def test_nothing_is_served_before_the_database_is_migrated(
+    environment: dict[str, str], tmp_path: Path
+) -> None:
+    if environment["HEADCOUNT_DATABASE_URL"].startswith("sqlite://"):
+        (tmp_path / "headcount.db").touch()
+
+    assert run("serve", env=environment) == Outcome(
+        1,
+        "",
+        "headcount: The database lacks tables of this version: run `headcount migrate`.\n",
+    )
+
+
+def test_a_port_in_use_is_said_in_one_line(ready: dict[str, str]) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = other.getsockname()[1]
+
+        assert run("serve", "--port", port, env=ready) == Outcome(
+            1,
+            "",
+            f"headcount: Cannot listen on 127.0.0.1 port {port}: Address already in use.\n",
+        )
+
+
+def test_a_host_that_is_not_here_is_said_in_one_line(ready: dict[str, str]) -> None:
+    outcome = run("serve", "--host", "no.such.host.invalid", env=ready)
+
+    assert (outcome.code, outcome.out, outcome.err.count("\n")) == (1, "", 1)
+    assert outcome.err.startswith("headcount: Cannot listen on no.such.host.invalid port 8000: ")
+
+
+def test_a_running_request_is_answered_before_the_end(
+    ready: dict[str, str], tmp_path: Path
+) -> None:
+    process = start("serve", "--port", 0, env=ready, cwd=tmp_path)
+    assert process.stderr is not None
+    [port] = re.findall(r":(\d+)/graphql", process.stderr.readline())
+    body = b'{"query": "{ viewer { displayName } }"}'
+    seconds = int(system_clock().timestamp())
+    token = tokens.mint(sub="lena", iat=seconds - 60, exp=seconds + 600)
+    with socket.create_connection(("127.0.0.1", int(port)), timeout=60) as client:
+        client.sendall(
+            b"POST /graphql HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+            b"Authorization: Bearer %s\r\nContent-Length: %d\r\n\r\n" % (token.encode(), len(body))
+        )
+        client.sendall(body[:10])
+        # Answered once the server runs, so the request above is being read by then.
+        urllib.request.urlopen(f"http://127.0.0.1:{port}/livez", timeout=60).close()
+        process.send_signal(signal.SIGTERM)
+        subprocess.run(["sleep", "0.5"], check=True)
+        client.sendall(body[10:])
+        answer = client.makefile("rb").read()
+
+    assert answer.startswith(b"HTTP/1.1 200 OK\r\n")
+    assert answer.endswith(b'{"data":{"viewer":{"displayName":"Lena"}}}')
+    assert finish(process).code == 0
