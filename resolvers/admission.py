@@ -12,6 +12,7 @@ from uuid import UUID
 
 from models import Tenant, database
 from resolvers import access, viewers
+from resolvers.billing_reports import DayState, day_state
 from resolvers.viewers import Viewer
 
 
@@ -27,11 +28,10 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """A report without its users: the row of its day; `day` is None when nobody logged in."""
+    """A report without its users."""
 
-    day: int | None
-    version: int
     max_users: int
+    state: DayState | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +46,7 @@ class Admission:
 
 
 _SQL = f"""
-SELECT {viewers.COLUMNS}, d.id, d.version, d.max_users, {access.SELECTED}
+SELECT {viewers.COLUMNS}, d.max_users, d.id, d.version, d.last_recorded_at, {access.SELECTED}
 FROM principal p
 {access.JOIN_VISIBLE}
 LEFT JOIN tenant_day d ON d.tenant_id = t.id AND d.report_date = $5
@@ -69,7 +69,7 @@ async def admit(
     if viewer is None:
         return None
     row = tuple(rows[0])
-    if row[7] is None:
+    if row[8] is None:
         return Admission(viewer, asked)
-    head = Head(row[4], row[5] or 0, row[6] or 0) if asked.on else None
-    return Admission(viewer, asked, access.of_row(row[7:]), head)
+    head = Head(row[4] or 0, day_state(*row[5:8])) if asked.on else None
+    return Admission(viewer, asked, access.of_row(row[8:]), head)

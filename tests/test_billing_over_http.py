@@ -213,6 +213,7 @@ async def test_several_pages_of_one_report_agree_and_take_one_statement(api: Api
     """
 
     await api.ask(document, {"tenant": str(tenant.id)}, as_=landlord)
+    await factories.record(tenant, ["ann"], NOON - timedelta(hours=1))
     async with statements.counted() as sent:
         answer = await api.ask(document, {"tenant": str(tenant.id)}, as_=landlord)
 
