@@ -18,7 +18,7 @@ from uuid import UUID
 from tortoise.expressions import F, Q
 from tortoise.queryset import QuerySet
 
-from models import Tenant
+from models import Tenant, database
 from resolvers import texts
 from resolvers.errors import Forbidden
 from resolvers.viewers import Landlord, Operator, ServiceAccount, TenantAdministrator, Viewer
@@ -102,8 +102,35 @@ SELECTED = ", ".join(f"t.{name}" for name in COLUMNS)
 
 
 def of_row(values: Sequence[Any]) -> Tenant:
-    """The tenant that was SELECTED."""
-    return Tenant._init_from_db(**dict(zip(COLUMNS, values, strict=True)))
+    """The tenant that was SELECTED, as Tortoise would make it; it takes eight times as long."""
+    if database.dialect() == "sqlite":
+        return Tenant._init_from_db(**dict(zip(COLUMNS, values, strict=True)))
+    row = Tenant.__new__(Tenant)
+    row.__dict__.update(_LOADED, _await_when_save={})
+    row.__dict__.update(zip(COLUMNS, values, strict=True))
+    return row
+
+
+_LOADED = {"_partial": False, "_saved_in_db": True, "_custom_generated_pk": True}
+
+
+async def first(viewer: Viewer | Operator, order: Sequence[str], size: int) -> list[Tenant]:
+    """The beginning of `visible_tenants` by these columns, in SQL: what is asked most."""
+    match viewer:
+        case Landlord() | ServiceAccount():
+            seen = "JOIN assignment a ON a.tenant_id = t.id AND a.principal_id = $2"
+            rule, values = f"{seen} AND a.revoked_at IS NULL", [viewer.id]
+        case TenantAdministrator():
+            rule, values = "WHERE t.id = $2", [viewer.home_tenant_id]
+        case Operator():
+            rule, values = "", []
+        case _:
+            assert_never(viewer)
+    keys = ", ".join(f"t.{key[1:]} DESC" if key[0] == "-" else f"t.{key}" for key in order)
+    sql = f"SELECT {SELECTED} FROM tenant t {rule} ORDER BY {keys} LIMIT $1"
+    sqlite = database.dialect() == "sqlite"
+    rows = await database.rows(sql, [size, *(map(str, values) if sqlite else values)])
+    return [of_row(row) for row in map(tuple, rows)]
 
 
 def shows_billing(tenant: Tenant) -> bool:

@@ -183,6 +183,16 @@ async def report(info: Info, tenant: TenantRow, on: dt.date) -> BillingReport:
     return report
 
 
+async def reports(info: Info, tenants: list[TenantRow], on: dt.date) -> list[BillingReport]:
+    """As `report`, for many tenants that are held."""
+    selected = lookahead.arguments_of(info, "users")
+    requests = []
+    for tenant in tenants:
+        pages = [page for each in selected if (page := _page(tenant, on, each)) is not None]
+        requests.append(ReportRequest(tenant, on, tuple(dict.fromkeys(pages))))
+    return [BillingReport.of(each) for each in await info.context.reports.load_many(requests)]
+
+
 def _page(tenant: TenantRow, on: dt.date, arguments: dict[str, Any]) -> UsersPage | None:
     try:
         return billing_reports.users_page(
@@ -236,9 +246,16 @@ async def trend(
     info: Info, tenant: TenantRow, start: dt.date | None, end: dt.date | None
 ) -> BillingTrend:
     """The trend of a tenant that is held; distinct users are counted only when selected."""
-    request = TrendRequest(
-        tenant,
-        billing_trends.clamp(tenant, info.context.now, start, end),
-        bool(lookahead.arguments_of(info, "distinctUsers")),
-    )
-    return BillingTrend.of(await info.context.trends.load(request))
+    (found,) = await trends(info, [tenant], start, end)
+    return found
+
+
+async def trends(
+    info: Info, tenants: list[TenantRow], start: dt.date | None, end: dt.date | None
+) -> list[BillingTrend]:
+    distinct = bool(lookahead.arguments_of(info, "distinctUsers"))
+    requests = [
+        TrendRequest(tenant, billing_trends.clamp(tenant, info.context.now, start, end), distinct)
+        for tenant in tenants
+    ]
+    return [BillingTrend.of(each) for each in await info.context.trends.load_many(requests)]
