@@ -12,8 +12,8 @@ import re
 from collections.abc import Awaitable, Callable
 from datetime import datetime
 from functools import lru_cache
+from secrets import token_hex
 from typing import Protocol, runtime_checkable
-from uuid import uuid4
 
 import orjson
 import strawberry
@@ -203,4 +203,4 @@ def _request_id(headers: Headers) -> str:
     given = headers.getlist("x-request-id")
     if len(given) == 1 and _REQUEST_ID.fullmatch(given[0]):
         return given[0]
-    return uuid4().hex
+    return token_hex(16)

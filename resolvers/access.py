@@ -39,20 +39,19 @@ class Scope(StrEnum):
 _GRANTABLE = frozenset({Scope.BILLING_READ, Scope.BILLING_USERS, Scope.LOGINS_WRITE})
 
 
+_LANDLORDS = frozenset(
+    {Scope.BILLING_READ, Scope.BILLING_USERS, Scope.TENANTS_MANAGE, Scope.TENANTS_ASSIGN}
+)
+_ADMINISTRATORS = frozenset({Scope.BILLING_READ, Scope.BILLING_USERS})
+
+
 def scopes(viewer: Viewer) -> frozenset[Scope]:
     """What a viewer may do: people by their role, a service account by the scopes it was given."""
     match viewer:
         case Landlord():
-            return frozenset(
-                {
-                    Scope.BILLING_READ,
-                    Scope.BILLING_USERS,
-                    Scope.TENANTS_MANAGE,
-                    Scope.TENANTS_ASSIGN,
-                }
-            )
+            return _LANDLORDS
         case TenantAdministrator():
-            return frozenset({Scope.BILLING_READ, Scope.BILLING_USERS})
+            return _ADMINISTRATORS
         case ServiceAccount():
             return frozenset(scope for scope in _GRANTABLE if scope in viewer.scopes)
         case _:
@@ -103,7 +102,7 @@ SELECTED = ", ".join(f"t.{name}" for name in COLUMNS)
 
 def of_row(values: Sequence[Any]) -> Tenant:
     """The tenant that was SELECTED, as Tortoise would make it; it takes eight times as long."""
-    if database.dialect() == "sqlite":
+    if isinstance(values[0], str):  # SQLite's values are yet to be converted.
         return Tenant._init_from_db(**dict(zip(COLUMNS, values, strict=True)))
     row = Tenant.__new__(Tenant)
     row.__dict__.update(_LOADED, _await_when_save={})
