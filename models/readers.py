@@ -28,7 +28,7 @@ class Readers:
         if not self._most:
             return list(await self.pool.fetch(sql, *values))
         connection = self._idle.pop() if self._idle else None
-        if connection is None or connection.is_closed():
+        if connection is None or _is_gone(connection):
             connection = await self._another(connection)
         try:
             rows: list[Any] = await connection.fetch(sql, *values)
@@ -83,3 +83,11 @@ class Readers:
         """Return what is idle: the pool cannot be closed before."""
         while self._idle:
             await self._give_up(self._idle.pop())
+
+
+def _is_gone(connection: Any) -> bool:
+    """Closed, by the server perhaps; the pool has then taken it back already."""
+    try:
+        return bool(connection.is_closed())
+    except asyncpg.InterfaceError:
+        return True
