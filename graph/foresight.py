@@ -30,14 +30,14 @@ class Foresight:
     """Where the one root field of an operation has its values."""
 
     tenant: ValueNode
-    date: ValueNode | None
+    on: ValueNode | None
 
     def of(self, variables: Mapping[str, object]) -> Asked | None:
         text = _text(self.tenant, variables)
         tenant_id = parse_id(text) if text else None
         if text is None or tenant_id is None:
             return None
-        on = _text(self.date, variables) if self.date else None
+        on = _text(self.on, variables) if self.on else None
         try:
             return Asked(text, tenant_id, parse_date(on) if on else None)
         except ValueError:

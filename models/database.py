@@ -25,7 +25,7 @@ from tortoise.backends.base.client import BaseDBAsyncClient, TransactionalDBClie
 from tortoise.exceptions import BaseORMException, DBConnectionError, OperationalError
 from tortoise.transactions import in_transaction
 
-from models.readers import Readers
+from models import readers
 from models.tenant import Tenant
 
 Result = TypeVar("Result")
@@ -104,15 +104,6 @@ def _postgresql_credentials(url: str) -> dict[str, Any]:
     }
 
 
-class _Connection(asyncpg.Connection):
-    """Goes back to the pool without a round trip: this program sets no session state, so there
-    is something to undo only when a transaction was left open."""
-
-    async def reset(self, *, timeout: float | None = None) -> None:  # noqa: ASYNC109
-        if self.is_in_transaction():
-            await super().reset(timeout=timeout)
-
-
 def config(
     url: DatabaseUrl, *, pool_size: int = 10, statement_timeout: float = 8
 ) -> dict[str, Any]:
@@ -123,7 +114,7 @@ def config(
         credentials |= {
             "minsize": 1,
             "maxsize": pool_size,
-            "connection_class": _Connection,
+            "connection_class": readers.Connection,
             "server_settings": {
                 "application_name": "headcount",
                 # How instants become text.
@@ -174,10 +165,7 @@ async def open(url: str, *, pool_size: int = 10, statement_timeout: float = 8) -
 
 async def close() -> None:
     """Must always be called: an open SQLite connection keeps the process from ending."""
-    global _readers
-    if _readers is not None:
-        await _readers.close()
-        _readers = None
+    await readers.close()
     await Tortoise.close_connections()
 
 
@@ -195,24 +183,14 @@ async def rows(sql: str, values: Sequence[Any] = ()) -> list[Any]:
 
     Parameters are written $1, $2 …; SQLite takes UUIDs and dates as text.
     """
-    client = connection()
+    client: Any = connection()
     if client.capabilities.dialect == "postgres":
         if isinstance(client, TransactionalDBClient):
             # execute_query drops the rows of INSERT … RETURNING.
             async with client.acquire_connection() as driver:
                 return list(await driver.fetch(sql, *values))
-        return await _readers_of(client).fetch(sql, values)
+        return await readers.of(client._pool).fetch(sql, values)
     return list((await client.execute_query(_PARAMETER.sub(r"?\1", sql), list(values)))[1])
-
-
-_readers: Readers | None = None
-
-
-def _readers_of(client: Any) -> Readers:
-    global _readers
-    if _readers is None or _readers.pool is not client._pool:
-        _readers = Readers(client._pool)
-    return _readers
 
 
 def uuid(value: Any) -> UUID:

@@ -15,6 +15,15 @@ from typing import Any
 import asyncpg
 
 
+class Connection(asyncpg.Connection):
+    """Goes back to the pool without a round trip: this program sets no session state, so there
+    is something to undo only when a transaction was left open."""
+
+    async def reset(self, *, timeout: float | None = None) -> None:  # noqa: ASYNC109
+        if self.is_in_transaction():
+            await super().reset(timeout=timeout)
+
+
 class Readers:
     def __init__(self, pool: asyncpg.Pool) -> None:
         self.pool = pool
@@ -91,3 +100,21 @@ def _is_gone(connection: Any) -> bool:
         return bool(connection.is_closed())
     except asyncpg.InterfaceError:
         return True
+
+
+_of_this_process: Readers | None = None
+
+
+def of(pool: asyncpg.Pool) -> Readers:
+    """The readers of the pool that this process holds."""
+    global _of_this_process
+    if _of_this_process is None or _of_this_process.pool is not pool:
+        _of_this_process = Readers(pool)
+    return _of_this_process
+
+
+async def close() -> None:
+    global _of_this_process
+    if _of_this_process is not None:
+        await _of_this_process.close()
+        _of_this_process = None

@@ -9,6 +9,7 @@ from graph.context import Info
 from graph.execution import find, keep
 from graph.permissions import HasScope, guard
 from graph.types.arguments import After
+from graph.types.daily import DailyPoints
 from graph.types.given import given
 from graph.types.pagination import PageInfo
 from models import Tenant as TenantRow
@@ -227,15 +228,12 @@ class BillingTrend:
 
     @classmethod
     def of(cls, record: BillingTrendRecord) -> Self:
-        points = [
-            DailyMaxUsers(date=record.range.start + dt.timedelta(days=offset), max_users=count)
-            for offset, count in enumerate(record.counts)
-        ]
-        peak = max(points, key=lambda point: point.max_users)
+        points = DailyPoints(record.range.start, record.counts)
+        most = max(record.counts)
         return cls(
             range=DateRange.of(record.range),
-            points=points,
-            peak=peak if peak.max_users else None,
+            points=cast(list[DailyMaxUsers], points),
+            peak=points[record.counts.index(most)] if most else None,
             # Null only when it was not selected, and so is never seen.
             distinct_users=cast(int, record.distinct_users),
             user_days=sum(record.counts),
