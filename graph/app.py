@@ -4,21 +4,24 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import datetime
+from typing import Any
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import Response
 from starlette.routing import Route
+from starlette.types import Receive, Scope, Send
 
 from graph import errors, executor, graphiql, headers
 from graph.context import Context
 from graph.endpoint import Authenticate, Endpoint, answer
 from graph.federation import subgraph
 from graph.limits import Limits
+from graph.reply import Reply
 from graph.schema import schema
 from graph.settings import Settings
 from models import database
+from resolvers.admission import Admission
 from resolvers.clock import Clock, system_clock
 from resolvers.errors import BadInput, Refusal, TimedOut, Unavailable
 from resolvers.viewers import Viewer
@@ -44,7 +47,10 @@ def create_app(
         execute=execute(served),
         page=graphiql.page if settings.graphiql else None,
     )
-    app = Starlette(
+    app = Service(
+        endpoint,
+        # An origin that may ask has its headers from a middleware.
+        short=not settings.cors_origins,
         routes=[
             # A Mount would redirect /graphql and take WebSockets past the credentials.
             Route("/graphql", endpoint),
@@ -60,8 +66,31 @@ def create_app(
     return app
 
 
-def make_context(viewer: Viewer, now: datetime, request_id: str) -> Context:
-    return Context(viewer=viewer, now=now, request_id=request_id)
+class Service(Starlette):
+    """Starlette, with a short way for POST /graphql: five layers of middleware and routing, which
+    do nothing for it, cost as much as a small answer."""
+
+    def __init__(self, endpoint: Endpoint, *, short: bool, **rest: Any) -> None:
+        super().__init__(**rest)
+        self._endpoint = headers.SecurityHeaders(endpoint) if short else None
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if (
+            self._endpoint is not None
+            and scope["type"] == "http"
+            and scope["method"] == "POST"
+            and scope["path"] == "/graphql"
+            and not scope.get("root_path")
+        ):
+            await self._endpoint(scope, receive, send)
+        else:
+            await super().__call__(scope, receive, send)
+
+
+def make_context(
+    viewer: Viewer, now: datetime, request_id: str, admission: Admission | None = None
+) -> Context:
+    return Context(viewer=viewer, now=now, request_id=request_id, admission=admission)
 
 
 def limits_of(settings: Settings) -> Limits:
@@ -108,12 +137,12 @@ def translate(error: Exception) -> Refusal | None:
             return None
 
 
-async def live(_request: Request) -> Response:
+async def live(_request: Request) -> Reply:
     """The process runs; asks nobody, so that a broken database does not restart it."""
     return answer({"status": "live"}, 200, None)
 
 
-async def ready(_request: Request) -> Response:
+async def ready(_request: Request) -> Reply:
     try:
         async with asyncio.timeout(READY_WITHIN):
             await database.ping()
@@ -123,7 +152,7 @@ async def ready(_request: Request) -> Response:
     return answer({"status": "ready"}, 200, None)
 
 
-async def refuse(_request: Request, error: Exception) -> Response:
+async def refuse(_request: Request, error: Exception) -> Reply:
     """JSON for what no route takes: 404, and 405 with its Allow."""
     assert isinstance(error, HTTPException)
     told = {"message": error.detail, "extensions": {"code": BadInput.code}}

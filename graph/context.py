@@ -1,7 +1,7 @@
 """What one request carries: who asks, when, and what was loaded for it so far."""
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 import strawberry
@@ -10,6 +10,7 @@ from strawberry.dataloader import DataLoader
 from models import Tenant
 from resolvers import access, billing_reports, billing_trends
 from resolvers.access import TenantKey
+from resolvers.admission import Admission, Head
 from resolvers.billing_reports import BillingReport, ReportRequest
 from resolvers.billing_trends import BillingTrend, TrendRequest
 from resolvers.errors import TenantNotFound
@@ -27,22 +28,52 @@ class Context:
     held: dict[TenantKey, Tenant] = field(default_factory=dict)
     #: What graph/lookahead.py has worked out of the document.
     lookahead: dict[tuple[object, ...], list[dict[str, Any]]] = field(default_factory=dict)
-    tenants: DataLoader[TenantKey, Tenant | None] = field(init=False)
-    reports: DataLoader[ReportRequest, BillingReport] = field(init=False)
-    trends: DataLoader[TrendRequest, BillingTrend] = field(init=False)
+    #: What signing in brought along.
+    admission: Admission | None = None
+    _tenants: DataLoader[TenantKey, Tenant | None] | None = None
+    _reports: DataLoader[ReportRequest, BillingReport] | None = None
+    _trends: DataLoader[TrendRequest, BillingTrend] | None = None
 
-    def __post_init__(self) -> None:
-        self.tenants = DataLoader(self._load_tenants)
-        self.reports = DataLoader(billing_reports.read, cache=False)
-        self.trends = DataLoader(billing_trends.read, cache=False)
+    # Most requests need no more than one of these.
+    @property
+    def tenants(self) -> DataLoader[TenantKey, Tenant | None]:
+        if self._tenants is None:
+            self._tenants = DataLoader(self._load_tenants)
+        return self._tenants
+
+    @property
+    def reports(self) -> DataLoader[ReportRequest, BillingReport]:
+        if self._reports is None:
+            self._reports = DataLoader(billing_reports.read, cache=False)
+        return self._reports
+
+    @property
+    def trends(self) -> DataLoader[TrendRequest, BillingTrend]:
+        if self._trends is None:
+            self._trends = DataLoader(billing_trends.read, cache=False)
+        return self._trends
 
     async def _load_tenants(self, keys: list[TenantKey]) -> list[Tenant | None]:
         held = await access.hold(self.viewer, keys)
         return [held.get(key) for key in keys]
 
+    async def find(self, key: TenantKey) -> Tenant | None:
+        """The visible tenant that the key names, if there is one."""
+        admission = self.admission
+        if admission and admission.asked and key.id == admission.asked.text:
+            return admission.tenant
+        return await self.tenants.load(key)
+
+    def head(self, tenant: Tenant, on: date) -> Head | None:
+        """The head of a report when signing in brought it along."""
+        admission = self.admission
+        if admission is None or admission.tenant is not tenant or admission.asked is None:
+            return None
+        return admission.head if admission.asked.on == on else None
+
     async def hold(self, key: TenantKey) -> Tenant:
         """The visible tenant that the key names; TenantNotFound when there is none."""
-        tenant = await self.tenants.load(key)
+        tenant = await self.find(key)
         if tenant is None:
             raise TenantNotFound
         self.held[key] = tenant

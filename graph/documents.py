@@ -16,7 +16,9 @@ from graphql import (
 from strawberry.schema.validation_rules.maybe_null import MaybeNullValidationRule
 
 from graph import errors
+from graph.foresight import Foresight, foresee
 from graph.limits import Limits, Measure, Measurer
+from resolvers.admission import Asked
 
 RULES = (
     *(errors.Literals if rule is ValuesOfCorrectTypeRule else rule for rule in specified_rules),
@@ -47,7 +49,18 @@ class Document:
     node: DocumentNode
     measure: Measure
     operations: Mapping[str | None, OperationDefinitionNode]
+    foresights: dict[int, Foresight | None] = field(default_factory=dict, compare=False)
     measured_pages: set[tuple[object, ...]] = field(default_factory=set, compare=False)
+
+    def asked(
+        self, operation: OperationDefinitionNode, variables: Mapping[str, object]
+    ) -> Asked | None:
+        """What signing in can bring along for an operation of this document."""
+        key = id(operation)
+        if key not in self.foresights:
+            self.foresights[key] = foresee(operation)
+        foresight = self.foresights[key]
+        return foresight.of(variables) if foresight else None
 
     def operation(self, name: str | None) -> OperationDefinitionNode:
         """The operation to execute; without a name there must be exactly one."""

@@ -1,34 +1,53 @@
 """GraphQL over HTTP: https://graphql.github.io/graphql-over-http/draft/.
 
 The order never changes: method, credentials, media types, body, limits, validation, execution.
-Nobody unknown has a byte of a body read. Under application/graphql-response+json a request that
-cannot be executed is 400 without `data`; under application/json it is 200, as older clients
-expect. What is not a GraphQL request at all has the status that HTTP gives it, under both.
+Nobody without a valid token has a byte of a body read; that its bearer is known is asked behind
+the body, together with what the body asks for, and still answered before it. Under
+application/graphql-response+json a request that cannot be executed is 400 without `data`; under
+application/json it is 200, as older clients expect. What is not a GraphQL request at all has the
+status that HTTP gives it, under both.
 """
 
 import re
 from collections.abc import Awaitable, Callable
 from datetime import datetime
-from uuid import uuid4
+from functools import lru_cache
+from secrets import token_hex
+from typing import Protocol, runtime_checkable
 
 import orjson
 import strawberry
-from graphql import OperationType
+from graphql import OperationDefinitionNode, OperationType
 from starlette.datastructures import Headers
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from graph import errors, executor, wire
-from graph.documents import Documents, RequestRefused
+from graph.auth.bearer import Claims
+from graph.documents import Document, Documents, RequestRefused
 from graph.limits import Limits
+from graph.reply import Reply
+from resolvers.admission import Admission, Asked
 from resolvers.clock import Clock
 from resolvers.errors import BadInput, TooComplex
 from resolvers.viewers import Viewer
 
 Authenticate = Callable[[Headers, datetime], Awaitable[Viewer]]
-MakeContext = Callable[[Viewer, datetime, str], object]
+MakeContext = Callable[..., object]
+"""(viewer, now, request ID), and the admission when there was one."""
+Prepared = tuple[Document, OperationDefinitionNode, dict[str, object]]
 Page = Callable[[Request], Response]
+
+
+@runtime_checkable
+class Admitting(Protocol):
+    """Authenticates in two steps: who the token names, and then, by the database, who that is."""
+
+    def verify(self, headers: Headers, now: datetime) -> Claims: ...
+
+    async def admit(self, claims: Claims, asked: Asked | None) -> Admission: ...
+
 
 STATUSES = {
     "UNAUTHENTICATED": 401,
@@ -64,6 +83,7 @@ class Endpoint:
         page: Page | None = None,
     ) -> None:
         self.authenticate = authenticate
+        self.admitting = authenticate if isinstance(authenticate, Admitting) else None
         self.clock = clock
         self.make_context = make_context
         self.max_body_bytes = max_body_bytes
@@ -76,10 +96,11 @@ class Endpoint:
         request = Request(scope, receive)
         request_id = _request_id(request.headers)
         accept = ", ".join(request.headers.getlist("accept"))
+        response: Reply | Response
         if self.page and request.method == "GET" and _prefers_page(accept):
             response = self.page(request)
         else:
-            offer = wire.preferred(accept, (wire.JSON, wire.GRAPHQL))
+            offer = _offer(accept)
             try:
                 response = await self._respond(request, request_id, offer)
             except ClientDisconnect:
@@ -92,31 +113,47 @@ class Endpoint:
         response.headers["X-Request-ID"] = request_id
         await response(scope, receive, send)
 
-    async def _respond(self, request: Request, request_id: str, offer: str | None) -> Response:
+    async def _respond(self, request: Request, request_id: str, offer: str | None) -> Reply:
         if request.method not in ("GET", "POST"):
             raise wire.NotUnderstood(405, "Use GET or POST.", {"Allow": "GET, POST"})
         now = self.clock()
-        viewer = await self.authenticate(request.headers, now)
-        if offer is None:
-            raise wire.NotUnderstood(406, f"Accept {wire.GRAPHQL} or {wire.JSON}.")
-        question = await wire.read(request, self.max_body_bytes)
+        headers = request.headers
         try:
-            document = self.documents.prepare(question.query, question.variables)
-            operation = document.operation(question.operation_name)
-            if request.method == "GET" and operation.operation is not OperationType.QUERY:
-                raise wire.NotUnderstood(405, "Use POST for this operation.", {"Allow": "POST"})
-            context = self.make_context(viewer, now, request_id)
+            if self.admitting is not None:
+                claims = self.admitting.verify(headers, now)
+                try:
+                    offer, prepared = await self._read(request, offer)
+                except (wire.NotUnderstood, TooComplex, RequestRefused):
+                    await self.admitting.admit(claims, None)  # Who is unknown hears only that.
+                    raise
+                document, operation, variables = prepared
+                admission = await self.admitting.admit(claims, document.asked(operation, variables))
+                context = self.make_context(admission.viewer, now, request_id, admission)
+            else:
+                viewer = await self.authenticate(headers, now)
+                offer, (document, operation, variables) = await self._read(request, offer)
+                context = self.make_context(viewer, now, request_id)
             name = operation.name.value if operation.name else None
-            task = (document, operation, question.variables, context)
+            task = (document, operation, variables, context)
             return await self._execute(task, errors.Incident(request_id, name), offer)
         except TooComplex as refusal:
             return _refused([errors.of_refusal(refusal)], offer)
         except RequestRefused as refused:
             return _refused(refused.told, offer)
 
+    async def _read(self, request: Request, offer: str | None) -> tuple[str, Prepared]:
+        if offer is None:
+            raise wire.NotUnderstood(406, f"Accept {wire.GRAPHQL} or {wire.JSON}.")
+        question = await wire.read(request, self.max_body_bytes)
+        document = self.documents.prepare(question.query, question.variables)
+        operation = document.operation(question.operation_name)
+        if request.method == "GET" and operation.operation is not OperationType.QUERY:
+            raise wire.NotUnderstood(405, "Use POST for this operation.", {"Allow": "POST"})
+        return offer, (document, operation, question.variables)
+
     async def _execute(
-        self, task: executor.Task, incident: errors.Incident, offer: str
-    ) -> Response:
+        self, task: executor.Task, incident: errors.Incident, offer: str | None
+    ) -> Reply:
         try:
             result = await self.execute(*task)
             told = self.errors.of_execution(result.errors or (), incident)
@@ -127,7 +164,7 @@ class Endpoint:
         except Exception as error:
             return self._give_up(error, incident, offer)
 
-    def _give_up(self, error: Exception, incident: errors.Incident, offer: str | None) -> Response:
+    def _give_up(self, error: Exception, incident: errors.Incident, offer: str | None) -> Reply:
         """Answer an exception that belongs to no field: a refusal, or a fault of ours."""
         told, refusal = self.errors.of_exception(error, incident)
         status = STATUSES.get(refusal.code, 400) if refusal else 500
@@ -137,18 +174,24 @@ class Endpoint:
 
 def answer(
     content: object, status: int, media_type: str | None, headers: dict[str, str] | None = None
-) -> Response:
-    return Response(
-        orjson.dumps(content),
-        status,
-        {**HEADERS, **(headers or {})},
-        f"{media_type or wire.JSON}; charset=utf-8",
-    )
+) -> Reply:
+    type_ = {"Content-Type": f"{media_type or wire.JSON}; charset=utf-8"}
+    return Reply(orjson.dumps(content), status, {**HEADERS, **(headers or {}), **type_})
 
 
-def _refused(told: list[errors.Error], media_type: str) -> Response:
+def _refused(told: list[errors.Error], media_type: str | None) -> Reply:
     """A request that was understood and cannot be executed."""
     return answer({"errors": told}, 400 if media_type == wire.GRAPHQL else 200, media_type)
+
+
+@lru_cache(maxsize=256)
+def _known_offer(accept: str) -> str | None:
+    return wire.preferred(accept, (wire.JSON, wire.GRAPHQL))
+
+
+def _offer(accept: str) -> str | None:
+    """Clients send few different ones; a long one is not kept."""
+    return _known_offer(accept) if len(accept) < 200 else _known_offer.__wrapped__(accept)
 
 
 def _prefers_page(accept: str) -> bool:
@@ -160,4 +203,4 @@ def _request_id(headers: Headers) -> str:
     given = headers.getlist("x-request-id")
     if len(given) == 1 and _REQUEST_ID.fullmatch(given[0]):
         return given[0]
-    return uuid4().hex
+    return token_hex(16)

@@ -20,6 +20,7 @@ from graphql import (
 from graphql.execution.values import VariableValues, get_argument_values, get_directive_values
 
 from graph.context import Info
+from graph.execution import CompiledInfo
 
 
 def arguments_of(info: Info, name: str) -> list[dict[str, Any]]:
@@ -29,6 +30,8 @@ def arguments_of(info: Info, name: str) -> list[dict[str, Any]]:
     Follows fragments and leaves out what @skip and @include leave out. Worked out once for a
     place in the document, however many parents it has.
     """
+    if isinstance(info, CompiledInfo):
+        return info.children(name)
     raw = info._raw_info
     place = (name, *map(id, raw.field_nodes))
     known = info.context.lookahead.get(place)

@@ -13,6 +13,7 @@ from strawberry.schema.config import StrawberryConfig
 from strawberry.types.scalar import ScalarDefinition
 
 from graph.context import Info
+from graph.execution import kept
 from graph.executor import Schema
 from graph.permissions import (
     CanSeeTenant,
@@ -91,7 +92,7 @@ class Query:
     async def tenant(
         self, info: Info, by: Annotated[TenantBy, argument("Which tenant.")]
     ) -> Tenant | None:
-        row = await info.context.tenants.load(by.key())
+        row = await info.context.find(by.key())
         return None if row is None else Tenant.of(row)
 
     @strawberry.field(
@@ -105,6 +106,8 @@ class Query:
                 WithinBillingWindow(),
             )
         ],
+        # Not its tenant: that changes without the report.
+        metadata=kept("id", "date", "dayStart", "dayEnd", "maxUsers", "users"),
     )
     async def billing_report(
         self, info: Info, tenant: TenantId, date: ReportDate

@@ -17,13 +17,15 @@ from math import ceil
 from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import parse_qsl, unquote, urlsplit
+from uuid import UUID
 
 import asyncpg
 from tortoise import Tortoise
-from tortoise.backends.base.client import BaseDBAsyncClient
+from tortoise.backends.base.client import BaseDBAsyncClient, TransactionalDBClient
 from tortoise.exceptions import BaseORMException, DBConnectionError, OperationalError
 from tortoise.transactions import in_transaction
 
+from models import readers
 from models.tenant import Tenant
 
 Result = TypeVar("Result")
@@ -102,15 +104,6 @@ def _postgresql_credentials(url: str) -> dict[str, Any]:
     }
 
 
-class _Connection(asyncpg.Connection):
-    """Goes back to the pool without a round trip: this program sets no session state, so there
-    is something to undo only when a transaction was left open."""
-
-    async def reset(self, *, timeout: float | None = None) -> None:  # noqa: ASYNC109
-        if self.is_in_transaction():
-            await super().reset(timeout=timeout)
-
-
 def config(
     url: DatabaseUrl, *, pool_size: int = 10, statement_timeout: float = 8
 ) -> dict[str, Any]:
@@ -121,9 +114,11 @@ def config(
         credentials |= {
             "minsize": 1,
             "maxsize": pool_size,
-            "connection_class": _Connection,
+            "connection_class": readers.Connection,
             "server_settings": {
                 "application_name": "headcount",
+                # How instants become text.
+                "datestyle": "ISO",
                 # Compiling a statement takes longer than any of ours runs.
                 "jit": "off",
                 # Rounded up, as 0 would mean none.
@@ -170,6 +165,7 @@ async def open(url: str, *, pool_size: int = 10, statement_timeout: float = 8) -
 
 async def close() -> None:
     """Must always be called: an open SQLite connection keeps the process from ending."""
+    await readers.close()
     await Tortoise.close_connections()
 
 
@@ -187,12 +183,19 @@ async def rows(sql: str, values: Sequence[Any] = ()) -> list[Any]:
 
     Parameters are written $1, $2 …; SQLite takes UUIDs and dates as text.
     """
-    client = connection()
+    client: Any = connection()
     if client.capabilities.dialect == "postgres":
-        # execute_query drops the rows of INSERT … RETURNING.
-        async with client.acquire_connection() as driver:
-            return list(await driver.fetch(sql, *values))
+        if isinstance(client, TransactionalDBClient):
+            # execute_query drops the rows of INSERT … RETURNING.
+            async with client.acquire_connection() as driver:
+                return list(await driver.fetch(sql, *values))
+        return await readers.of(client._pool).fetch(sql, values)
     return list((await client.execute_query(_PARAMETER.sub(r"?\1", sql), list(values)))[1])
+
+
+def uuid(value: Any) -> UUID:
+    """A UUID from a row: SQLite keeps them as text."""
+    return value if isinstance(value, UUID) else UUID(value)
 
 
 #: Everything the drivers raise when the database is not there, not ready or not a database.

@@ -9,16 +9,16 @@ Every query on tenants in this program starts at `visible_tenants`, and everythi
 a Tenant that came from there: holding one is the permission.
 """
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import assert_never
+from typing import Any, assert_never
 from uuid import UUID
 
 from tortoise.expressions import F, Q
 from tortoise.queryset import QuerySet
 
-from models import Tenant
+from models import Tenant, database
 from resolvers import texts
 from resolvers.errors import Forbidden
 from resolvers.viewers import Landlord, Operator, ServiceAccount, TenantAdministrator, Viewer
@@ -39,20 +39,19 @@ class Scope(StrEnum):
 _GRANTABLE = frozenset({Scope.BILLING_READ, Scope.BILLING_USERS, Scope.LOGINS_WRITE})
 
 
+_LANDLORDS = frozenset(
+    {Scope.BILLING_READ, Scope.BILLING_USERS, Scope.TENANTS_MANAGE, Scope.TENANTS_ASSIGN}
+)
+_ADMINISTRATORS = frozenset({Scope.BILLING_READ, Scope.BILLING_USERS})
+
+
 def scopes(viewer: Viewer) -> frozenset[Scope]:
     """What a viewer may do: people by their role, a service account by the scopes it was given."""
     match viewer:
         case Landlord():
-            return frozenset(
-                {
-                    Scope.BILLING_READ,
-                    Scope.BILLING_USERS,
-                    Scope.TENANTS_MANAGE,
-                    Scope.TENANTS_ASSIGN,
-                }
-            )
+            return _LANDLORDS
         case TenantAdministrator():
-            return frozenset({Scope.BILLING_READ, Scope.BILLING_USERS})
+            return _ADMINISTRATORS
         case ServiceAccount():
             return frozenset(scope for scope in _GRANTABLE if scope in viewer.scopes)
         case _:
@@ -82,6 +81,55 @@ def visible_tenants(viewer: Viewer | Operator) -> QuerySet[Tenant]:
             return Tenant.all()
         case _:
             assert_never(viewer)
+
+
+#: The same rule as an SQL condition on tenant t and principal p, for the statement that reads both.
+VISIBLE_TO_P = """
+    CASE WHEN p.kind = 'TENANT_ADMINISTRATOR' THEN t.id = p.home_tenant_id
+    ELSE EXISTS (
+        SELECT 1 FROM assignment a
+        WHERE a.principal_id = p.id AND a.tenant_id = t.id AND a.revoked_at IS NULL
+    ) END
+"""
+COLUMNS = (
+    *("id", "name", "external_id", "instance_id", "billable", "time_zone"),
+    *("search_text", "created_at"),
+)
+#: Joins principal p with the one tenant of ID $4, if p may see it; its columns, in SQL.
+JOIN_VISIBLE = f"LEFT JOIN tenant t ON t.id = $4 AND {VISIBLE_TO_P}"
+SELECTED = ", ".join(f"t.{name}" for name in COLUMNS)
+
+
+def of_row(values: Sequence[Any]) -> Tenant:
+    """The tenant that was SELECTED, as Tortoise would make it; it takes eight times as long."""
+    if isinstance(values[0], str):  # SQLite's values are yet to be converted.
+        return Tenant._init_from_db(**dict(zip(COLUMNS, values, strict=True)))
+    row = Tenant.__new__(Tenant)
+    row.__dict__.update(_LOADED, _await_when_save={})
+    row.__dict__.update(zip(COLUMNS, values, strict=True))
+    return row
+
+
+_LOADED = {"_partial": False, "_saved_in_db": True, "_custom_generated_pk": True}
+
+
+async def first(viewer: Viewer | Operator, order: Sequence[str], size: int) -> list[Tenant]:
+    """The beginning of `visible_tenants` by these columns, in SQL: what is asked most."""
+    match viewer:
+        case Landlord() | ServiceAccount():
+            seen = "JOIN assignment a ON a.tenant_id = t.id AND a.principal_id = $2"
+            rule, values = f"{seen} AND a.revoked_at IS NULL", [viewer.id]
+        case TenantAdministrator():
+            rule, values = "WHERE t.id = $2", [viewer.home_tenant_id]
+        case Operator():
+            rule, values = "", []
+        case _:
+            assert_never(viewer)
+    keys = ", ".join(f"t.{key[1:]} DESC" if key[0] == "-" else f"t.{key}" for key in order)
+    sql = f"SELECT {SELECTED} FROM tenant t {rule} ORDER BY {keys} LIMIT $1"
+    sqlite = database.dialect() == "sqlite"
+    rows = await database.rows(sql, [size, *(map(str, values) if sqlite else values)])
+    return [of_row(row) for row in map(tuple, rows)]
 
 
 def shows_billing(tenant: Tenant) -> bool:

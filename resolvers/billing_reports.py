@@ -6,25 +6,16 @@ logins are being recorded; so do all reports that one request asks for together.
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from uuid import UUID
 
 from models import Tenant, database
 from resolvers import cursors
+from resolvers.billed_users import A_MICROSECOND, BilledUsers
 from resolvers.errors import BadInput
 
 MAX_USERS_PAGE = 5_000
-
-
-# Not frozen: there are thousands in an answer, and freezing triples the cost of making one.
-@dataclass(slots=True)
-class BilledUser:
-    """A user of a report; instants are RFC 3339 text in UTC with milliseconds, as stored."""
-
-    user_id: str
-    first_login_at: str
-    last_login_at: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,13 +36,25 @@ class ReportRequest:
     pages: tuple[UsersPage, ...] = ()
 
 
+#: ID, version and last recording of the row of a day. A day that was deleted and made again has
+#: another ID, one that was restored from a copy another recording.
+DayState = tuple[int, int, object]
+
+
 @dataclass(frozen=True, slots=True)
 class BillingReport:
     tenant: Tenant
     on: date
     max_users: int
     #: Up to one user more than the page asked for: the one more says that there is a next page.
-    users: dict[UsersPage, list[BilledUser]]
+    users: dict[UsersPage, BilledUsers]
+    #: Of the state of the day that this was read from, and of no other.
+    state: DayState | None = field(default=None, compare=False)
+
+
+def day_state(day: int | None, version: int, recorded: object) -> DayState | None:
+    """None when nobody logged in on the date."""
+    return None if day is None else (day, version, recorded)
 
 
 def users_page(tenant: Tenant, on: date, first: int | None, after: str | None) -> UsersPage:
@@ -82,27 +85,29 @@ async def read(requests: Sequence[ReportRequest]) -> list[BillingReport]:
     ]
     reports = [BillingReport(request.tenant, request.on, 0, {}) for request in requests]
     reader = _read_postgresql if database.dialect() == "postgresql" else _read_sqlite
-    for index, max_users, users in await reader([(r, page) for _, r, page in keys]):
+    for index, max_users, state, users in await reader([(r, page) for _, r, page in keys]):
         number, request, page = keys[index]
         pages = reports[number].users
         if page.first >= 0:
             pages[page] = users
-        reports[number] = BillingReport(request.tenant, request.on, max_users, pages)
+        reports[number] = BillingReport(request.tenant, request.on, max_users, pages, state)
     return reports
 
 
 _Keys = Sequence[tuple[ReportRequest, UsersPage]]
-_Answers = list[tuple[int, int, list[BilledUser]]]
+_Answers = list[tuple[int, int, DayState | None, BilledUsers]]
 
 _POSTGRESQL = """
-SELECT k.n - 1, coalesce(d.max_users, 0), u.user_ids, u.firsts, u.lasts
+SELECT k.n - 1, coalesce(d.max_users, 0), d.id, d.version, d.last_recorded_at,
+       u.user_ids, u.firsts, u.lasts
 FROM unnest($1::uuid[], $2::date[], $3::text[], $4::int[])
      WITH ORDINALITY AS k (tenant_id, report_date, after, size, n)
 LEFT JOIN tenant_day d ON d.tenant_id = k.tenant_id AND d.report_date = k.report_date
 LEFT JOIN LATERAL (
-    SELECT array_agg(p.user_id::text) AS user_ids,
-           array_agg(to_char(p.first_login_at AT TIME ZONE 'UTC', $5)) AS firsts,
-           array_agg(to_char(p.last_login_at AT TIME ZONE 'UTC', $5)) AS lasts
+    -- Three texts: arrays take PostgreSQL and the driver twice as long, to_char five times.
+    SELECT string_agg(p.user_id, E'\n') AS user_ids,
+           string_agg((p.first_login_at AT TIME ZONE 'UTC' + $5)::text, '|') AS firsts,
+           string_agg((p.last_login_at AT TIME ZONE 'UTC' + $5)::text, '|') AS lasts
     FROM (
         SELECT user_id, first_login_at, last_login_at FROM presence
         WHERE tenant_id = k.tenant_id AND report_date = k.report_date AND user_id > k.after
@@ -120,18 +125,18 @@ async def _read_postgresql(keys: _Keys) -> _Answers:
             [request.on for request, _ in keys],
             [page.after for _, page in keys],
             [page.first + 1 for _, page in keys],
-            'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"',
+            A_MICROSECOND,
         ],
     )
     return [
-        (index, max_users, list(map(BilledUser, ids or (), firsts or (), lasts or ())))
-        for index, max_users, ids, firsts, lasts in rows
+        (row[0], row[1], day_state(*row[2:5]), BilledUsers.of_texts(*row[5:]))
+        for row in map(tuple, rows)
     ]
 
 
 # SQLite cannot take LIMIT from a row, so there is one SELECT for each page size.
 _SQLITE = """
-SELECT k.n, coalesce(d.max_users, 0), (
+SELECT k.n, coalesce(d.max_users, 0), d.id, d.version, d.last_recorded_at, (
     SELECT json_group_array(json_array(
         user_id,
         replace(substr(first_login_at, 1, 23), ' ', 'T') || 'Z',
@@ -164,6 +169,6 @@ async def _read_sqlite(keys: _Keys) -> _Answers:
         [value for size, group in by_size.items() for value in (size, json.dumps(group))],
     )
     return [
-        (index, max_users, [BilledUser(*user) for user in json.loads(users)])
-        for index, max_users, users in rows
+        (row[0], row[1], day_state(*row[2:5]), BilledUsers.of_rows(json.loads(row[5])))
+        for row in map(tuple, rows)
     ]

@@ -75,6 +75,7 @@ LEFT JOIN LATERAL (
     SELECT count(*) AS users FROM (
         -- Asked inside, or every presence would be read to be thrown away.
         SELECT DISTINCT user_id FROM presence
+        -- Here and not behind ON: a join looks at its condition when the counting is done.
         WHERE k.distinct_too
           AND tenant_id = k.tenant_id AND report_date BETWEEN k.first AND k.last
     ) u

@@ -31,6 +31,8 @@ class BillingWindow:
             raise DateOutOfWindow(self.start, self.end)
 
 
+# Once for all tenants of a request, which share its now.
+@lru_cache(maxsize=1_000)
 def at(now: datetime, time_zone: str) -> BillingWindow:
     """The window of a tenant in `time_zone` at the instant `now`."""
     today = report_date(now, time_zone)

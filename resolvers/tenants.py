@@ -12,7 +12,6 @@ from zoneinfo import available_timezones
 
 from tortoise.exceptions import IntegrityError
 from tortoise.expressions import Q
-from tortoise.queryset import QuerySet
 
 from models import Tenant, database
 from resolvers import access, assignments, cursors, texts
@@ -50,11 +49,12 @@ class TenantPage:
     rows: list[Tenant]
     has_next: bool
     order: TenantOrder
-    #: Everything the viewer may see that passes the filter, from the beginning.
-    all: QuerySet[Tenant]
+    viewer: Viewer | Operator
+    where: TenantFilter
 
     async def total(self) -> int:
-        return await self.all.count()
+        """Of everything the viewer may see that passes the filter, from the beginning."""
+        return await access.visible_tenants(self.viewer).filter(_condition(self.where)).count()
 
     def cursor(self, row: Tenant) -> str:
         return cursors.encode(f"tenants {self.order.name}", *_place(row, self.order))
@@ -71,15 +71,17 @@ async def search(
     size = 100 if first is None else first
     if not 0 <= size <= MAX_PAGE:
         raise BadInput(f"first must be from 0 to {MAX_PAGE}.")
-    everything = access.visible_tenants(viewer).filter(_condition(where))
-    rest = everything
+    if after is None and where == TenantFilter():
+        rows = await access.first(viewer, order.value, size + 1)
+        return TenantPage(rows[:size], len(rows) > size, order, viewer, where)
+    rest = access.visible_tenants(viewer).filter(_condition(where))
     if after is not None:
         key, tenant_id = cursors.decode(f"tenants {order.name}", after, 2)
         if (parsed := access.parse_id(tenant_id)) is None:
             raise InvalidCursor
-        rest = everything.filter(_behind(order, key, parsed))
+        rest = rest.filter(_behind(order, key, parsed))
     rows = await rest.order_by(*order.value).limit(size + 1)
-    return TenantPage(rows[:size], len(rows) > size, order, everything)
+    return TenantPage(rows[:size], len(rows) > size, order, viewer, where)
 
 
 def _condition(where: TenantFilter) -> Q:

@@ -1,5 +1,6 @@
 """Counting SQL statements where they are sent: in the driver."""
 
+import asyncio
 import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -36,6 +37,7 @@ async def counted() -> AsyncIterator[list[str]]:
     def note(query: Any) -> None:
         keep(query.query)
 
+    await database.rows("SELECT 1")  # Readers have a connection of their own.
     # The connections there are. A new one would begin by asking for the types of arrays, so
     # whoever counts asks the same once before.
     inner = [holder._con for holder in client._pool._holders if holder._con is not None]
@@ -44,5 +46,6 @@ async def counted() -> AsyncIterator[list[str]]:
     try:
         yield seen
     finally:
+        await asyncio.sleep(0)  # The driver tells of a statement one tick later.
         for connection in inner:
             connection.remove_query_logger(note)

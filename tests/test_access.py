@@ -5,8 +5,8 @@ from uuid import uuid4
 
 import pytest
 
-from models import Assignment, Tenant
-from resolvers import access, assignments
+from models import Assignment, PrincipalStatus, Tenant
+from resolvers import access, admission, assignments
 from resolvers.access import Scope, TenantKey
 from resolvers.errors import Forbidden
 from resolvers.viewers import Landlord, Operator, ServiceAccount, TenantAdministrator, Viewer
@@ -141,6 +141,43 @@ async def test_many_revoked_assignments_do_not_repeat_a_tenant(database: None) -
 
     assert await visible(viewer) == ["mine"]
     assert await access.visible_tenants(viewer).count() == 1
+
+
+async def test_signing_in_brings_along_what_is_visible_and_nothing_else(database: None) -> None:
+    """The rule stands in access.py twice, as a query and as SQL: they say the same."""
+    rows = [await factories.tenant() for _ in range(4)]
+    people = [
+        await factories.landlord(*rows[:2]),
+        await factories.service(rows[1]),
+        await factories.administrator(rows[2]),
+        await factories.landlord(),
+    ]
+    await factories.assign(rows[0], people[2])
+    await factories.assign(rows[3], people[0], revoked_at=tokens.NOW)
+
+    for person in people:
+        found = set()
+        for row in rows:
+            asked = admission.Asked(str(row.id), row.id)
+            admitted = await admission.admit(person.issuer, person.subject, EVERY_SCOPE, asked)
+            assert admitted is not None
+            if admitted.tenant is not None:
+                assert vars(admitted.tenant) == vars(await Tenant.get(id=row.id))
+                found.add(admitted.tenant.id)
+        expected = await access.visible_tenants(admitted.viewer).order_by("id")
+        assert found == {row.id for row in expected}
+        listed = await access.first(admitted.viewer, ["id"], 10)
+        assert [vars(row) for row in listed] == [vars(row) for row in expected]
+
+
+async def test_nobody_disabled_is_admitted(database: None) -> None:
+    row = await factories.tenant()
+    gone = await factories.landlord(row, status=PrincipalStatus.DISABLED)
+    asked = admission.Asked(str(row.id), row.id)
+
+    for each in (asked, None):
+        assert await admission.admit(gone.issuer, gone.subject, frozenset(), each) is None
+    assert await admission.admit(gone.issuer, "nobody", frozenset(), asked) is None
 
 
 async def test_every_kind_of_key_holds_a_visible_tenant_in_one_statement(database: None) -> None:

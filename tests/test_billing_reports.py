@@ -8,7 +8,8 @@ import pytest
 
 from models import Tenant
 from resolvers import billing_reports, cursors, logins
-from resolvers.billing_reports import BilledUser, BillingReport, ReportRequest, UsersPage
+from resolvers.billed_users import BilledUser
+from resolvers.billing_reports import BillingReport, ReportRequest, UsersPage
 from resolvers.errors import BadInput, InvalidCursor
 from tests import factories, statements, tokens
 

@@ -153,6 +153,7 @@ def test_the_statement_timeout_is_a_setting_of_the_server(
         3,
         {
             "application_name": "headcount",
+            "datestyle": "ISO",
             "jit": "off",
             "statement_timeout": milliseconds,
             "idle_in_transaction_session_timeout": "60000",

@@ -45,6 +45,18 @@ twice as much. Dicts and orjson come out ahead of writing bytes by hand, so data
 from graph.execution.batches import batched
 from graph.execution.executor import CompiledExecutor, Counts
 from graph.execution.fallback import Reason
+from graph.execution.info import CompiledInfo
 from graph.execution.leaves import passes_text
+from graph.execution.pieces import find, keep, kept
 
-__all__ = ["CompiledExecutor", "Counts", "Reason", "batched", "passes_text"]
+__all__ = [
+    "CompiledExecutor",
+    "CompiledInfo",
+    "Counts",
+    "Reason",
+    "batched",
+    "find",
+    "keep",
+    "kept",
+    "passes_text",
+]

@@ -6,13 +6,15 @@
 `load_reports(parents, info, **arguments)` is awaited once for all parents that one walk found and
 returns as many values, in their order. Any failure, and any value that is an exception, leaves
 the request to the field's own resolver, which must give the same answers. `info.path` is that of
-the first parent. A field with permissions or extensions is never batched: these see one parent.
+the first parent. Permissions see one parent at a time, and who they refuse is not loaded; a field
+with permissions that must be awaited, or with any other extension, is never batched.
 """
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from graph.execution.fallback import Fallback
+from graph.execution.guards import PASSED, check
 from graph.execution.pending import Parent, Pending, Wait
 from graph.execution.values import PLAIN, is_plain
 
@@ -55,8 +57,16 @@ class Batch:
             raise Fallback("compiler")
         arguments = {} if self._arguments is None else request.arguments(self._arguments)
         info = request.strawberry_info(self._place, call.field, parents[0].path)
-        values = await call.batch([each.source for each in parents], info, **arguments)
-        return list(zip(parents, values, strict=True))
+        if not call.permissions:
+            values = await call.batch([each.source for each in parents], info, **arguments)
+            return list(zip(parents, values, strict=True))
+        checked = [
+            (each, check(call.permissions, each.source, info, arguments)) for each in parents
+        ]
+        passed = [each for each, outcome in checked if outcome is PASSED]
+        loaded = await call.batch([p.source for p in passed], info, **arguments) if passed else ()
+        rest = iter(loaded)
+        return [(each, next(rest) if outcome is PASSED else outcome) for each, outcome in checked]
 
     def _spread(self, pairs: Any, request: "Request", _path: Any, pending: Pending) -> None:
         for parent, value in pairs:

@@ -7,7 +7,7 @@ whatever does not look as expected is called as it is.
 
 import inspect
 import keyword
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from types import CodeType, FunctionType
 from typing import Any
@@ -16,7 +16,9 @@ from graphql import GraphQLField, GraphQLList, GraphQLNonNull, is_leaf_type
 from strawberry.schema.schema_converter import GraphQLCoreConverter
 from strawberry.types.field import StrawberryField
 
+from graph.execution.arguments import has_default
 from graph.execution.batches import BatchFunction, declared
+from graph.execution.guards import Permissions, are_sync, permissions
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +44,7 @@ class Resolve:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """The Python function behind a field without permissions or extensions."""
+    """The Python function behind a field, with the permissions that guard it; no extensions."""
 
     function: Callable[..., Any]
     is_async: bool
@@ -50,18 +52,20 @@ class Call:
     info: str | None
     field: StrawberryField
     batch: BatchFunction | None
+    permissions: Permissions = ()
 
 
 Reading = Attribute | Resolve | Call
 
 
-def reading(field: GraphQLField) -> Reading | None:
-    """None for a field that graphql-core's own default resolver answers."""
+def reading(field: GraphQLField, given: Collection[str] = ()) -> Reading | None:
+    """How to have the field with these arguments given; None for a field that graphql-core's own
+    default resolver answers."""
     resolve = field.resolve
     if resolve is None:
         return None
     if isinstance(resolve, FunctionType):
-        found = _attribute(resolve) or _call(resolve, field)
+        found = _attribute(resolve) or _call(resolve, field, given)
         if found is not None:
             return found
     return Resolve(resolve, inspect.iscoroutinefunction(resolve))
@@ -100,26 +104,34 @@ def _attribute(resolve: FunctionType) -> Attribute | None:
     return Attribute(field.python_name)
 
 
-def _call(resolve: FunctionType, definition: GraphQLField) -> Call | None:
+def _call(resolve: FunctionType, definition: GraphQLField, given: Collection[str]) -> Call | None:
     if resolve.__code__ not in (_SYNC, _ASYNC):
         return None
     closure = _closure(resolve)
     field: Any = _closure(closure["_strawberry_info_from_graphql"]).get("field")
-    if not _is_stock(field) or field.extensions or closure["field_exception_handlers"] != ():
+    if not _is_stock(field) or closure["field_exception_handlers"] != ():
+        return None
+    guard = permissions(field)
+    if guard is None:
         return None
     resolver = field.base_resolver
     if resolver is None or not isinstance(resolver.wrapped_func, FunctionType):
         return None
-    if resolver.parent_parameter or resolver.root_parameter or not _plain_arguments(definition):
+    if resolver.parent_parameter or resolver.root_parameter or not _are_plain(definition, given):
+        return None
+    is_async = inspect.iscoroutinefunction(resolver.wrapped_func)
+    if not is_async and not are_sync(guard):
         return None
     info = resolver.info_parameter
     return Call(
         function=resolver.wrapped_func,
-        is_async=inspect.iscoroutinefunction(resolver.wrapped_func),
+        is_async=is_async,
         takes_self=resolver.self_parameter is not None,
         info=info.name if info else None,
         field=field,
-        batch=declared(field.metadata),
+        # A batch is checked parent by parent before its one call.
+        batch=declared(field.metadata) if are_sync(guard) else None,
+        permissions=guard,
     )
 
 
@@ -129,9 +141,11 @@ def _is_stock(field: Any) -> bool:
     )
 
 
-def _plain_arguments(definition: GraphQLField) -> bool:
+def _are_plain(definition: GraphQLField, given: Collection[str]) -> bool:
     """Hold for leaves and lists of them; input objects are left to Strawberry's conversion."""
-    for argument in definition.args.values():
+    for name, argument in definition.args.items():
+        if name not in given and not has_default(argument):
+            continue
         type_: Any = argument.type
         while isinstance(type_, GraphQLNonNull | GraphQLList):
             type_ = type_.of_type

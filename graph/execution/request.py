@@ -7,9 +7,11 @@ from graphql import FieldNode, GraphQLField, GraphQLObjectType
 from graphql.execution import Executor, default_field_resolver, default_type_resolver
 from graphql.execution.values import VariableValues
 from graphql.pyutils import Path
+from strawberry.types import Info
 from strawberry.types.field import StrawberryField
 
 from graph.execution.arguments import are_frozen
+from graph.execution.info import CompiledInfo
 from graph.execution.values import IS_AWAITABLE
 
 if TYPE_CHECKING:
@@ -52,7 +54,12 @@ class Request:
         return executor.build_resolve_info(place.definition, place.nodes, place.parent, path)
 
     def strawberry_info(self, place: Place, field: StrawberryField, path: Path) -> Any:
-        return self.plan.info_class(_raw_info=self.info(place, path), _field=field)
+        if self.plan.info_class is not Info:
+            return self.plan.info_class(_raw_info=self.info(place, path), _field=field)
+        return CompiledInfo(self, place, field, path)
+
+    def children(self, place: Place, name: str) -> list[dict[str, Any]]:
+        return [each.values(self.variables) for each in self.plan.children(place, name)]
 
     async def settle(self) -> None:
         """Wait for work that resolvers handed over through the info object."""

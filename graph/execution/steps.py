@@ -1,6 +1,6 @@
 """Writing the statements for one field of an object named `value`."""
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from graphql import (
     GraphQLNonNull,
@@ -12,10 +12,12 @@ from graphql import (
 from graphql.execution.collect_fields import FieldDetailsList
 from strawberry.types.field import StrawberryField
 
+from graph.execution import leaves, pieces
 from graph.execution.arguments import Arguments
 from graph.execution.batches import Batch
 from graph.execution.fallback import Fallback
 from graph.execution.fields import Attribute, Call, Reading, Resolve, reading
+from graph.execution.guards import guarded
 from graph.execution.request import Place
 
 if TYPE_CHECKING:
@@ -28,6 +30,8 @@ class Inline(NamedTuple):
     key: str
     lines: list[str]
     expression: str
+    #: The attribute it is, when values in their final form are taken as they are.
+    attribute: str | None = None
 
 
 class Step(NamedTuple):
@@ -46,19 +50,30 @@ def write(
     definition = writer.outline.schema.get_field(type_, node.name.value)
     if definition is SchemaMetaFieldDef or definition is TypeMetaFieldDef:
         raise Fallback("introspection")
-    how = reading(definition) if definition else None
+    given = [argument.name.value for argument in details[0].node.arguments or ()]
+    how = reading(definition, given) if definition else None
     if definition is None or how is None:
         raise Fallback("unsupported")
     if isinstance(how, Attribute) and _is_leaf(definition.type):
         variable = writer.new_variable()
         check = writer.leaf_check(variable, definition.type)
-        return Inline(key, [f"{variable} = {how.expression('value')}", check], variable)
+        final = leaves.unchanged_test(_named(definition.type)) is not None
+        attribute = how.name if final else None
+        lines = [f"{variable} = {how.expression('value')}", check]
+        return Inline(key, lines, variable, attribute)
     place = Place(definition, [each.node for each in details], type_)
-    return _step(writer, key, place, how, writer.completion(definition.type, details))
+    done = writer.completion(definition.type, details)
+    if isinstance(how, Call) and (fields := pieces.declared(how.field.metadata)):
+        done = writer.keeping(done, place, fields)
+    return _step(writer, key, place, how, done)
+
+
+def _named(type_: Any) -> Any:
+    return type_.of_type if isinstance(type_, GraphQLNonNull) else type_
 
 
 def _is_leaf(type_: object) -> bool:
-    return is_leaf_type(type_.of_type if isinstance(type_, GraphQLNonNull) else type_)
+    return is_leaf_type(_named(type_))
 
 
 def _step(writer: "Writer", key: str, place: Place, how: Reading, done: "Function") -> Step:
@@ -88,7 +103,7 @@ def _step(writer: "Writer", key: str, place: Place, how: Reading, done: "Functio
 
 def _asks_for_path(how: Reading) -> bool:
     if isinstance(how, Call):
-        return how.info is not None or how.batch is not None
+        return how.info is not None or how.batch is not None or bool(how.permissions)
     return isinstance(how, Resolve)
 
 
@@ -100,12 +115,22 @@ def _expression(writer: "Writer", place: Place, how: Reading) -> str:
         info = f"request.info({writer.bind('place', place)}, at)"
         given = ["value", info, *_given(writer, place, None)]
         return f"{function}({', '.join(given)})"
+    if how.permissions:
+        return _guarded(writer, place, how)
     given = ["value"] if how.takes_self else []
     given += _given(writer, place, how.field)
     if how.info is not None:
         names = f"{writer.bind('place', place)}, {writer.bind('field', how.field)}"
         given.append(f"{how.info}=request.strawberry_info({names}, at)")
     return f"{function}({', '.join(given)})"
+
+
+def _guarded(writer: "Writer", place: Place, how: Call) -> str:
+    function = guarded(how.permissions, how.function, how.takes_self, how.info)
+    names = f"{writer.bind('place', place)}, {writer.bind('field', how.field)}"
+    info = f"request.strawberry_info({names}, at)"
+    given = ["value", info, *_given(writer, place, how.field)]
+    return f"{writer.bind('guarded', function)}({', '.join(given)})"
 
 
 def _given(writer: "Writer", place: Place, field: StrawberryField | None) -> list[str]:

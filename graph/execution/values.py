@@ -6,6 +6,7 @@ from typing import Any
 from graphql.pyutils import Undefined, is_awaitable
 from strawberry.execution import optimized_is_awaitable
 
+from graph.execution.columns import is_columnar
 from graph.execution.fallback import Fallback
 
 # The predicate Strawberry gives to graphql-core.
@@ -41,4 +42,6 @@ def as_sequence(value: Any) -> Sequence[Any]:
     """Accept what can be read twice; an iterator is spent by the first try."""
     if isinstance(value, list | tuple) and not hasattr(value, "__aiter__"):
         return value
+    if is_columnar(value):
+        return value  # type: ignore[no-any-return] # it was just asked
     raise Fallback("value")

@@ -10,14 +10,28 @@ from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 import strawberry
-from graphql import GraphQLLeafType, GraphQLList, GraphQLNonNull, GraphQLObjectType, is_leaf_type
-from graphql.execution.collect_fields import FieldDetailsList, GroupedFieldSet, collect_subfields
+from graphql import (
+    GraphQLLeafType,
+    GraphQLList,
+    GraphQLNonNull,
+    GraphQLObjectType,
+    get_named_type,
+    is_leaf_type,
+)
+from graphql.execution.collect_fields import (
+    FieldDetails,
+    FieldDetailsList,
+    GroupedFieldSet,
+    collect_subfields,
+)
 from graphql.execution.values import VariableValues
 
 from graph.execution import fields, leaves, steps
 from graph.execution.arguments import Arguments
 from graph.execution.fallback import Fallback
 from graph.execution.outlines import Outline
+from graph.execution.pieces import Keeper
+from graph.execution.request import Place
 from graph.execution.steps import Inline, Step
 
 # Fields a plan may have, all fragments spread. Compiling costs up to 0.1 ms a field: a document
@@ -33,6 +47,8 @@ class Body(NamedTuple):
     expression: str
     located: bool
     inline: bool
+    #: Attributes and the dict made of them, when there is nothing else to it.
+    columns: tuple[list[str], str] | None = None
 
 
 class Function(NamedTuple):
@@ -54,6 +70,7 @@ class Writer:
         self.schema = schema
         self.names: dict[str, Any] = {}
         self.arguments: list[Arguments] = []
+        self.keepers: dict[int, Keeper] = {}
         self.outline = outline
         self._variables = variables
         self._functions: list[list[str]] = []
@@ -119,9 +136,12 @@ class Writer:
 
     def _list(self, type_: Any, details: FieldDetailsList, none: list[str]) -> Function:
         item = self.completion(type_, details)
+        columns = item.body.columns if item.body else None
         lines = [
             *none,
-            "if type(value) is not list and type(value) is not tuple: value = as_sequence(value)",
+            "if type(value) is not list and type(value) is not tuple:",
+            "    value = as_sequence(value)",
+            *([f"    if is_columnar(value): return {columns[1]}"] if columns else []),
             "items = value",
             "out = []",
             "append = out.append",
@@ -152,6 +172,24 @@ class Writer:
         completed = [*item.body.lines, f"append({item.body.expression})"]
         return [*lines, "if value is None:", *absent, *completed]
 
+    def keeping(self, done: Function, place: Place, fields: frozenset[str]) -> Function:
+        """The completion of a field whose answers are kept, if it selects no other fields."""
+        type_ = get_named_type(place.definition.type)
+        details = [FieldDetails(node, None, None) for node in place.nodes]
+        if not isinstance(type_, GraphQLObjectType):
+            return done
+        selected = {
+            each.node.name.value
+            for found in self._subfields(type_, details).values()
+            for each in found
+        }
+        if not selected <= fields:
+            return done
+        keeper = self.keepers[id(place)] = Keeper()
+        name = self.bind("kept", (keeper, place))
+        self._functions.append([f"{name}_done = {name}[0].completing({done.name})"])
+        return Function(f"{name}_done", done.located)
+
     def _subfields(self, type_: GraphQLObjectType, details: FieldDetailsList) -> GroupedFieldSet:
         outline = self.outline
         return collect_subfields(
@@ -168,10 +206,19 @@ class Writer:
         if len(inline) == len(written):
             pairs = ", ".join(f"{step.key!r}: {step.expression}" for step in inline)
             lines = [*test, *(line for step in inline for line in step.lines)]
-            return Body(lines, f"{{{pairs}}}", located=False, inline=True)
+            return Body(lines, f"{{{pairs}}}", False, True, self._columns(inline, test))
         lines = [*test, "out = {}", *(line for step in written for line in _stored(step))]
         located = any(isinstance(step, Step) and step.located for step in written)
         return Body(lines, "out", located, inline=False)
+
+    def _columns(self, fields: list[Inline], test: list[str]) -> tuple[list[str], str] | None:
+        attributes = [field.attribute for field in fields if field.lines]
+        names = [name for name in attributes if name is not None]
+        if test or not names or len(names) < len(attributes):
+            return None
+        pairs = ", ".join(f"{field.key!r}: {field.expression}" for field in fields)
+        variables = "".join(f"{field.expression}, " for field in fields if field.lines)
+        return names, f"[{{{pairs}}} for {variables}in value.rows_of({tuple(names)!r})]"
 
     def _type_test(self, type_: GraphQLObjectType) -> list[str]:
         if type_.is_type_of is None:

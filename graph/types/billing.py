@@ -6,14 +6,17 @@ from strawberry import argument
 
 from graph import lookahead
 from graph.context import Info
+from graph.execution import find, keep
 from graph.permissions import HasScope, guard
 from graph.types.arguments import After
+from graph.types.daily import DailyPoints
 from graph.types.given import given
 from graph.types.pagination import PageInfo
 from models import Tenant as TenantRow
-from resolvers import billing_reports, billing_trends, billing_window
+from resolvers import access, billing_reports, billing_trends, billing_window
 from resolvers.access import Scope
-from resolvers.billing_reports import BilledUser as BilledUserRecord
+from resolvers.billed_users import BilledUser as BilledUserRecord
+from resolvers.billed_users import BilledUsers
 from resolvers.billing_reports import BillingReport as BillingReportRecord
 from resolvers.billing_reports import ReportRequest, UsersPage
 from resolvers.billing_trends import BillingTrend as BillingTrendRecord
@@ -55,37 +58,55 @@ class BilledUserEdge:
     node: BilledUser = strawberry.field(description="The user.")
 
 
+def _page_info(self: "BilledUserConnection") -> PageInfo:
+    """Cursors are worked out for those who ask."""
+    ids = self.shown.user_id
+    return PageInfo.of(
+        has_next=self.has_next,
+        after=self.page.after or None,
+        first=_cursor(self.report, ids[0]) if ids else None,
+        last=_cursor(self.report, ids[-1]) if ids else None,
+    )
+
+
 @strawberry.type(description="A page of the users counted in a report.")
 class BilledUserConnection:
     total_count: int = strawberry.field(description="Number of users of the whole report.")
-    page_info: PageInfo = strawberry.field(description="Where this page stands.")
+    page_info: PageInfo = strawberry.field(
+        resolver=_page_info, description="Where this page stands."
+    )
+
     nodes: list[BilledUser] = strawberry.field(description="Users of this page.")
     report: strawberry.Private[BillingReportRecord]
+    page: strawberry.Private[UsersPage]
+    shown: strawberry.Private[BilledUsers]
+    has_next: strawberry.Private[bool]
 
     @strawberry.field(description="Users of this page with their cursors.")
     def edges(self) -> list[BilledUserEdge]:
-        return [BilledUserEdge(cursor=_cursor(self.report, u), node=u) for u in self.nodes]
+        return [
+            BilledUserEdge(cursor=_cursor(self.report, user.user_id), node=BilledUser.of(user))
+            for user in self.shown
+        ]
 
     @classmethod
     def of(cls, report: BillingReportRecord, page: UsersPage) -> Self:
         # The page was read with one user more, who only says that there is a next page.
         users = report.users[page]
-        shown = [BilledUser.of(record) for record in users[: page.first]]
+        shown = users[: page.first]
         return cls(
             total_count=report.max_users,
-            page_info=PageInfo.of(
-                has_next=len(users) > page.first,
-                after=page.after or None,
-                first=_cursor(report, shown[0]) if shown else None,
-                last=_cursor(report, shown[-1]) if shown else None,
-            ),
-            nodes=shown,
+            # The records as they are: they have the attributes of a BilledUser.
+            nodes=cast(list[BilledUser], shown),
             report=report,
+            page=page,
+            shown=shown,
+            has_next=len(users) > page.first,
         )
 
 
-def _cursor(report: BillingReportRecord, user: BilledUser) -> str:
-    return billing_reports.user_cursor(report.tenant, report.on, user.user_id)
+def _cursor(report: BillingReportRecord, user_id: str) -> str:
+    return billing_reports.user_cursor(report.tenant, report.on, user_id)
 
 
 @strawberry.type(description="How many users of a tenant logged in on a date, and who they were.")
@@ -147,8 +168,30 @@ async def report(info: Info, tenant: TenantRow, on: dt.date) -> BillingReport:
         for arguments in lookahead.arguments_of(info, "users")
         if (page := _page(tenant, on, arguments)) is not None
     ]
+    head = info.context.head(tenant, on)
+    if head is not None and not pages:
+        return BillingReport.of(BillingReportRecord(tenant, on, head.max_users, {}))
+    scopes = access.scopes(info.context.viewer)
+    if head is not None and head.state is not None:
+        piece = find(info, tenant.id, on, tenant.time_zone, scopes, head.state)
+        if piece is not None:
+            return cast(BillingReport, piece)
     request = ReportRequest(tenant, on, tuple(dict.fromkeys(pages)))
-    return BillingReport.of(await info.context.reports.load(request))
+    record = await info.context.reports.load(request)
+    report = BillingReport.of(record)
+    if record.state is not None:
+        keep(info, report, tenant.id, on, tenant.time_zone, scopes, record.state)
+    return report
+
+
+async def reports(info: Info, tenants: list[TenantRow], on: dt.date) -> list[BillingReport]:
+    """As `report`, for many tenants that are held."""
+    selected = lookahead.arguments_of(info, "users")
+    requests = []
+    for tenant in tenants:
+        pages = [page for each in selected if (page := _page(tenant, on, each)) is not None]
+        requests.append(ReportRequest(tenant, on, tuple(dict.fromkeys(pages))))
+    return [BillingReport.of(each) for each in await info.context.reports.load_many(requests)]
 
 
 def _page(tenant: TenantRow, on: dt.date, arguments: dict[str, Any]) -> UsersPage | None:
@@ -185,15 +228,12 @@ class BillingTrend:
 
     @classmethod
     def of(cls, record: BillingTrendRecord) -> Self:
-        points = [
-            DailyMaxUsers(date=record.range.start + dt.timedelta(days=offset), max_users=count)
-            for offset, count in enumerate(record.counts)
-        ]
-        peak = max(points, key=lambda point: point.max_users)
+        points = DailyPoints(record.range.start, record.counts)
+        most = max(record.counts)
         return cls(
             range=DateRange.of(record.range),
-            points=points,
-            peak=peak if peak.max_users else None,
+            points=cast(list[DailyMaxUsers], points),
+            peak=points[record.counts.index(most)] if most else None,
             # Null only when it was not selected, and so is never seen.
             distinct_users=cast(int, record.distinct_users),
             user_days=sum(record.counts),
@@ -204,9 +244,16 @@ async def trend(
     info: Info, tenant: TenantRow, start: dt.date | None, end: dt.date | None
 ) -> BillingTrend:
     """The trend of a tenant that is held; distinct users are counted only when selected."""
-    request = TrendRequest(
-        tenant,
-        billing_trends.clamp(tenant, info.context.now, start, end),
-        bool(lookahead.arguments_of(info, "distinctUsers")),
-    )
-    return BillingTrend.of(await info.context.trends.load(request))
+    (found,) = await trends(info, [tenant], start, end)
+    return found
+
+
+async def trends(
+    info: Info, tenants: list[TenantRow], start: dt.date | None, end: dt.date | None
+) -> list[BillingTrend]:
+    distinct = bool(lookahead.arguments_of(info, "distinctUsers"))
+    requests = [
+        TrendRequest(tenant, billing_trends.clamp(tenant, info.context.now, start, end), distinct)
+        for tenant in tenants
+    ]
+    return [BillingTrend.of(each) for each in await info.context.trends.load_many(requests)]

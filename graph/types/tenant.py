@@ -1,3 +1,4 @@
+import datetime as dt
 from enum import Enum
 from typing import Self
 from uuid import UUID
@@ -5,6 +6,7 @@ from uuid import UUID
 import strawberry
 
 from graph.context import Info
+from graph.execution import batched
 from graph.permissions import HasScope, TenantIsBillable, WithinBillingWindow, guard
 from graph.types import billing
 from graph.types.arguments import FirstDate, LastDate, ReportDate
@@ -27,6 +29,22 @@ class TenantOrder(Enum):
 
     def order(self) -> tenants.TenantOrder:
         return tenants.TenantOrder[self.name]
+
+
+async def _billing_reports(
+    parents: list["Tenant"], info: Info, date: dt.date
+) -> list[BillingReport]:
+    return await billing.reports(info, [parent.row for parent in parents], date)
+
+
+async def _billing_trends(
+    parents: list["Tenant"],
+    info: Info,
+    from_: dt.date | None = strawberry.UNSET,
+    to: dt.date | None = strawberry.UNSET,
+) -> list[BillingTrend]:
+    rows = [parent.row for parent in parents]
+    return await billing.trends(info, rows, given(from_), given(to))
 
 
 @strawberry.type(description="A customer organisation of the service.")
@@ -63,6 +81,7 @@ class Tenant:
                 WithinBillingWindow(),
             )
         ],
+        metadata=batched(_billing_reports),
     )
     async def billing_report(self, info: Info, date: ReportDate) -> BillingReport | None:
         return await billing.report(info, self.row, date)
@@ -73,6 +92,7 @@ class Tenant:
         extensions=[
             guard(HasScope(Scope.BILLING_READ), TenantIsBillable(or_null=True)),
         ],
+        metadata=batched(_billing_trends),
     )
     async def billing_trend(
         self,
@@ -101,11 +121,25 @@ class TenantEdge:
     node: Tenant = strawberry.field(description="The tenant.")
 
 
+def _page_info(self: "TenantConnection") -> PageInfo:
+    """Cursors are worked out for those who ask."""
+    page = self.page
+    return PageInfo.of(
+        has_next=page.has_next,
+        after=self.after,
+        first=page.cursor(page.rows[0]) if page.rows else None,
+        last=page.cursor(page.rows[-1]) if page.rows else None,
+    )
+
+
 @strawberry.type(description="A page of the tenants that the viewer may see.")
 class TenantConnection:
-    page_info: PageInfo = strawberry.field(description="Where this page stands.")
+    page_info: PageInfo = strawberry.field(
+        resolver=_page_info, description="Where this page stands."
+    )
     nodes: list[Tenant] = strawberry.field(description="Tenants of this page.")
     page: strawberry.Private[TenantPage]
+    after: strawberry.Private[str | None]
 
     @strawberry.field(
         description="Number of tenants that the viewer may see and that pass the filter."
@@ -119,17 +153,7 @@ class TenantConnection:
 
     @classmethod
     def of(cls, page: TenantPage, after: str | None) -> Self:
-        rows = page.rows
-        return cls(
-            page_info=PageInfo.of(
-                has_next=page.has_next,
-                after=after,
-                first=page.cursor(rows[0]) if rows else None,
-                last=page.cursor(rows[-1]) if rows else None,
-            ),
-            nodes=[Tenant.of(row) for row in rows],
-            page=page,
-        )
+        return cls(nodes=[Tenant.of(row) for row in page.rows], page=page, after=after)
 
 
 @strawberry.input(
