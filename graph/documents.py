@@ -99,6 +99,10 @@ class Documents:
         self._kept: OrderedDict[str, Document] = OrderedDict()
         self._length = 0
 
+    def knows(self, text: str) -> bool:
+        """Whether the document was asked for before and is kept."""
+        return text in self._kept
+
     def prepare(self, text: str, variables: Mapping[str, object]) -> Document:
         """The document of a request; raises TooComplex or RequestRefused."""
         document = self._kept.get(text)

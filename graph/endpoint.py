@@ -1,11 +1,11 @@
 """GraphQL over HTTP: https://graphql.github.io/graphql-over-http/draft/.
 
 The order never changes: method, credentials, media types, body, limits, validation, execution.
-Nobody without a valid token has a byte of a body read; that its bearer is known is asked behind
-the body, together with what the body asks for, and still answered before it. Under
-application/graphql-response+json a request that cannot be executed is 400 without `data`; under
-application/json it is 200, as older clients expect. What is not a GraphQL request at all has the
-status that HTTP gives it, under both.
+Nobody without a valid token has a byte of a body read, and nobody unknown has a document parsed;
+that the bearer of a valid token is known is asked together with what a known document asks for
+first. Under application/graphql-response+json a request that cannot be executed is 400 without
+`data`; under application/json it is 200, as older clients expect. What is not a GraphQL request at
+all has the status that HTTP gives it, under both.
 """
 
 import re
@@ -117,22 +117,11 @@ class Endpoint:
         if request.method not in ("GET", "POST"):
             raise wire.NotUnderstood(405, "Use GET or POST.", {"Allow": "GET, POST"})
         now = self.clock()
-        headers = request.headers
         try:
-            if self.admitting is not None:
-                claims = self.admitting.verify(headers, now)
-                try:
-                    offer, prepared = await self._read(request, offer)
-                except (wire.NotUnderstood, TooComplex, RequestRefused):
-                    await self.admitting.admit(claims, None)  # Who is unknown hears only that.
-                    raise
-                document, operation, variables = prepared
-                admission = await self.admitting.admit(claims, document.asked(operation, variables))
-                context = self.make_context(admission.viewer, now, request_id, admission)
-            else:
-                viewer = await self.authenticate(headers, now)
-                offer, (document, operation, variables) = await self._read(request, offer)
-                context = self.make_context(viewer, now, request_id)
+            viewer, admission, prepared = await self._enter(request, now, offer)
+            document, operation, variables = prepared
+            known = () if admission is None else (admission,)
+            context = self.make_context(viewer, now, request_id, *known)
             name = operation.name.value if operation.name else None
             task = (document, operation, variables, context)
             return await self._execute(task, errors.Incident(request_id, name), offer)
@@ -141,15 +130,40 @@ class Endpoint:
         except RequestRefused as refused:
             return _refused(refused.told, offer)
 
-    async def _read(self, request: Request, offer: str | None) -> tuple[str, Prepared]:
+    async def _enter(
+        self, request: Request, now: datetime, offer: str | None
+    ) -> tuple[Viewer, Admission | None, Prepared]:
+        """The caller and what they ask. Who is unknown hears only that, and has nothing parsed:
+        only a document that is known already says what signing in may bring along."""
+        if self.admitting is None:
+            viewer = await self.authenticate(request.headers, now)
+            return viewer, None, self._prepare(request, await self._read(request, offer))
+        claims = self.admitting.verify(request.headers, now)
+        admission: Admission | None = None
+        try:
+            question = await self._read(request, offer)
+            if not self.documents.knows(question.query):
+                admission = await self.admitting.admit(claims, None)
+            document, operation, variables = self._prepare(request, question)
+        except (wire.NotUnderstood, TooComplex, RequestRefused):
+            if admission is None:
+                await self.admitting.admit(claims, None)
+            raise
+        if admission is None:
+            admission = await self.admitting.admit(claims, document.asked(operation, variables))
+        return admission.viewer, admission, (document, operation, variables)
+
+    async def _read(self, request: Request, offer: str | None) -> wire.Question:
         if offer is None:
             raise wire.NotUnderstood(406, f"Accept {wire.GRAPHQL} or {wire.JSON}.")
-        question = await wire.read(request, self.max_body_bytes)
+        return await wire.read(request, self.max_body_bytes)
+
+    def _prepare(self, request: Request, question: wire.Question) -> Prepared:
         document = self.documents.prepare(question.query, question.variables)
         operation = document.operation(question.operation_name)
         if request.method == "GET" and operation.operation is not OperationType.QUERY:
             raise wire.NotUnderstood(405, "Use POST for this operation.", {"Allow": "POST"})
-        return offer, (document, operation, question.variables)
+        return document, operation, question.variables
 
     async def _execute(
         self, task: executor.Task, incident: errors.Incident, offer: str | None

@@ -5,17 +5,22 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import uuid4
 
+import httpx2
 import pytest
 import strawberry
 from graphql import GraphQLObjectType, is_object_type
 from strawberry.permission import PermissionExtension
 
+from graph.app import create_app
+from graph.auth import Authenticator
 from graph.federation import subgraph
 from graph.permissions import CanSeeTenant, HasScope, IsAuthenticated
 from graph.schema import schema
+from graph.settings import Settings
 from models import Principal, Tenant
+from resolvers import viewers
 from tests import factories, tokens
-from tests.http import Api
+from tests.http import Api, Clock
 
 ALL_SCOPES = "billing:read billing:users logins:write"
 DATE = "2026-11-14"
@@ -444,3 +449,20 @@ async def test_checks_come_in_one_order_scope_visibility_billable_window(
     )
 
     assert [error["extensions"]["code"] for error in answer["errors"]] == [code]
+
+
+async def test_nothing_of_an_unknown_caller_is_parsed(world: World) -> None:
+    app = create_app(Settings(), Authenticator(tokens.verifier(), viewers.sign_in), Clock())
+    endpoint: Any = next(route for route in app.routes if route.path == "/graphql").endpoint  # type: ignore[attr-defined]
+    query = "{ viewer { displayName } }"
+
+    async def status(subject: str) -> int:
+        transport = httpx2.ASGITransport(app)
+        async with httpx2.AsyncClient(transport=transport, base_url="http://here") as client:
+            headers = {"Authorization": f"Bearer {tokens.mint(sub=subject)}"}
+            answer = await client.post("/graphql", json={"query": query}, headers=headers)
+            return answer.status_code
+
+    assert (await status("nobody"), endpoint.documents.knows(query)) == (401, False)
+    assert (await status(world.landlord.subject), endpoint.documents.knows(query)) == (200, True)
+    assert await status("nobody") == 401
