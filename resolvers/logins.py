@@ -97,6 +97,9 @@ def _sort_out(
             )
             refused.append(RefusedLogin(position, "at", ProblemCode.OUT_OF_WINDOW, reason))
             continue
+        if at.microsecond % 1000:
+            # What is stored is what is shown, and reports are read on that promise.
+            at = at.replace(microsecond=at.microsecond // 1000 * 1000)
         key = (window.start + timedelta(days=bisect_right(starts, at) - 1), user_id)
         known = presences.get(key)
         if known is None:

@@ -105,6 +105,22 @@ async def test_the_example_of_the_page_is_one_request_with_2000_users(api: Api) 
     assert users == sorted(f"User{number}" for number in range(1, 2001))
 
 
+async def test_an_instant_is_shown_and_stored_to_the_millisecond(api: Api) -> None:
+    tenant = await factories.tenant()
+    landlord = await factories.landlord(tenant)
+    await factories.record(tenant, ["ann"], NOON + timedelta(microseconds=1_999))
+
+    answer = await api.ask(REPORT, {"tenant": str(tenant.id), "date": YESTERDAY}, as_=landlord)
+
+    assert answer["data"]["billingReport"]["users"]["nodes"] == [
+        {
+            "userId": "ann",
+            "firstLoginAt": "2026-11-14T12:00:00.001Z",
+            "lastLoginAt": "2026-11-14T12:00:00.001Z",
+        }
+    ]
+
+
 async def test_a_day_without_logins_is_a_report_of_nobody(api: Api) -> None:
     tenant = await factories.tenant()
     landlord = await factories.landlord(tenant)
