@@ -37,7 +37,10 @@ async def counted() -> AsyncIterator[list[str]]:
     def note(query: Any) -> None:
         keep(query.query)
 
-    await database.rows("SELECT 1")  # Readers have a connection of their own.
+    # Readers keep a connection of their own, and transactions take another.
+    await database.rows("SELECT 1")
+    async with client._pool.acquire():
+        pass
     # The connections there are. A new one would begin by asking for the types of arrays, so
     # whoever counts asks the same once before.
     inner = [holder._con for holder in client._pool._holders if holder._con is not None]
