@@ -2,10 +2,14 @@
 
 import asyncio
 import os
+import re
+import signal
 import sqlite3
 import subprocess
 import sys
-from contextlib import closing
+import threading
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
@@ -104,3 +108,23 @@ async def _execute(url: str, sql: str) -> list[tuple[Any, ...]]:
         return [tuple(row) for row in await connection.fetch(sql)]
     finally:
         await connection.close()
+
+
+@contextmanager
+def served(environment: dict[str, str], *options: object, cwd: Path) -> Iterator[str]:
+    """The URL; ends with SIGTERM, after which all of its processes are gone."""
+    process = start("serve", "--port", 0, *options, env=environment, cwd=cwd)
+    watchdog = threading.Timer(60, process.kill)
+    watchdog.start()
+    try:
+        assert process.stderr is not None
+        listens = re.search(r"http://127\.0\.0\.1:\d+/graphql", process.stderr.readline())
+        assert listens, process.stderr.read()
+        yield listens[0]
+        process.send_signal(signal.SIGTERM)
+        outcome = finish(process)
+        assert (outcome.code, outcome.out) == (0, ""), outcome
+        assert "Traceback" not in outcome.err
+    finally:
+        watchdog.cancel()
+        finish(process)

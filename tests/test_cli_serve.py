@@ -5,10 +5,7 @@ import re
 import signal
 import socket
 import subprocess
-import threading
 import urllib.request
-from collections.abc import Iterator
-from contextlib import contextmanager
 from http.client import HTTPResponse
 from pathlib import Path
 
@@ -16,7 +13,7 @@ import pytest
 
 from resolvers.clock import system_clock
 from tests import command, tokens
-from tests.command import Outcome, done, finish, run, start
+from tests.command import Outcome, done, finish, run, served, start
 
 ACME = ("--external-id", "ACME", "--instance-id", "2f077c75-6d84-47df-8bdc-ca3590971479")
 
@@ -41,26 +38,6 @@ def ready(environment: dict[str, str]) -> dict[str, str]:
     done("principal", "add", "landlord", "lena", "--name", "Lena", env=environment)
     done("assign", "ACME", "lena", env=environment)
     return environment
-
-
-@contextmanager
-def served(environment: dict[str, str], *options: object, cwd: Path) -> Iterator[str]:
-    """The URL; ends with SIGTERM, after which all of its processes are gone."""
-    process = start("serve", "--port", 0, *options, env=environment, cwd=cwd)
-    watchdog = threading.Timer(60, process.kill)
-    watchdog.start()
-    try:
-        assert process.stderr is not None
-        listens = re.search(r"http://127\.0\.0\.1:\d+/graphql", process.stderr.readline())
-        assert listens, process.stderr.read()
-        yield listens[0]
-        process.send_signal(signal.SIGTERM)
-        outcome = finish(process)
-        assert (outcome.code, outcome.out) == (0, ""), outcome
-        assert "Traceback" not in outcome.err
-    finally:
-        watchdog.cancel()
-        finish(process)
 
 
 def ask(url: str, subject: str = "lena") -> HTTPResponse:

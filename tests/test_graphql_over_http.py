@@ -1,62 +1,56 @@
-"""The public audit suite of GraphQL over HTTP, against a real server."""
+"""The public audit suite of GraphQL over HTTP, against `headcount serve`."""
 
 import json
-import os
-import shutil
-import socket
 import subprocess
-import threading
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-import uvicorn
 
-from tests.sample import TOKEN, app
+from resolvers.clock import system_clock
+from tests import command, node, tokens
 
 AUDIT = Path(__file__).parent / "audit"
+SUITE = AUDIT / "node_modules/graphql-http/lib/audits/server.mjs"
 
 
-@pytest.fixture
-def url() -> Iterator[str]:
-    """The sample schema, served by uvicorn on a free port of the loopback interface."""
-    with socket.socket() as listening:
-        listening.bind(("127.0.0.1", 0))
-        server = uvicorn.Server(uvicorn.Config(app(), log_level="warning", ws="none"))
-        thread = threading.Thread(target=server.run, args=([listening],))
-        thread.start()
-        while not server.started:
-            time.sleep(0.01)
-        yield f"http://127.0.0.1:{listening.getsockname()[1]}/graphql"
-        server.should_exit = True
-        thread.join()
+@pytest.fixture(scope="module")
+def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A production with one landlord."""
+    node.install(AUDIT)
+    folder = tmp_path_factory.mktemp("production")
+    (folder / "jwks.json").write_bytes(tokens.jwks(tokens.jwk(tokens.RSA, kid="rsa")))
+    environment = command.environment(
+        f"sqlite://{folder}/production.db",
+        HEADCOUNT_TOKEN_ISSUER=tokens.ISSUER,
+        HEADCOUNT_TOKEN_AUDIENCE=tokens.AUDIENCE,
+        HEADCOUNT_TOKEN_JWKS_FILE=str(folder / "jwks.json"),
+    )
+    command.done("migrate", env=environment)
+    command.done("principal", "add", "landlord", "lena", env=environment)
+    with command.served(environment, cwd=folder) as url:
+        yield url
 
 
-@pytest.fixture
-def audits(tmp_path: Path) -> Path:
-    """The suite, installed as its lock says; skipped without npm, except under CI."""
-    if not os.environ.get("CI") and not (shutil.which("node") and shutil.which("npm")):
-        pytest.skip("node and npm are needed for the audit suite of graphql-http")
-    for name in ("package.json", "package-lock.json"):
-        shutil.copy(AUDIT / name, tmp_path)
-    install = ["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund"]
-    subprocess.run(install, cwd=tmp_path, check=True, capture_output=True, timeout=120)
-    return tmp_path / "node_modules/graphql-http/lib/audits/server.mjs"
+def audited(url: str, token: str) -> list[dict[str, str]]:
+    run = subprocess.run(
+        ["node", AUDIT / "audit.mjs", SUITE, url, token],
+        check=True,
+        capture_output=True,
+        timeout=120,
+    )
+    results: list[dict[str, str]] = json.loads(run.stdout)
+    return results
 
 
-def test_all_audits_of_graphql_over_http_pass(url: str, audits: Path) -> None:
-    command = ["node", AUDIT / "audit.mjs", audits, url, TOKEN]
-    run = subprocess.run(command, check=True, capture_output=True, timeout=120)
-    results = json.loads(run.stdout)
+def test_all_audits_of_graphql_over_http_pass(url: str) -> None:
+    seconds = int(system_clock().timestamp())
+
+    results = audited(url, tokens.mint(sub="lena", iat=seconds - 60, exp=seconds + 600))
 
     assert [result for result in results if result["status"] != "ok"] == []
     assert len(results) == 61
 
 
-def test_the_audits_fail_without_the_token(url: str, audits: Path) -> None:
-    command = ["node", AUDIT / "audit.mjs", audits, url, "wrong"]
-    run = subprocess.run(command, check=True, capture_output=True, timeout=120)
-    results = json.loads(run.stdout)
-
-    assert [result for result in results if result["status"] != "ok"] != []
+def test_the_audits_fail_without_the_token(url: str) -> None:
+    assert [result for result in audited(url, "wrong") if result["status"] != "ok"] != []
