@@ -1,5 +1,6 @@
 """What the figures depend on: versions and the machine. No names and no paths of it."""
 
+import json
 import os
 import platform
 import subprocess
@@ -89,12 +90,13 @@ def _versions_python() -> str:
 
 def _node() -> str:
     packages = [each.package for each in CONTENDERS if each.package]
+    # From the locks, which say what is or will be installed.
     found: dict[str, str] = {}
-    for name in _NODE:
-        for package in packages:
-            text = PEERS / package / "node_modules" / name / "package.json"
-            if text.exists():
-                found[name] = contenders.version_of(text)
+    for package in packages:
+        lock = json.loads((PEERS / package / "package-lock.json").read_text(encoding="utf-8"))
+        for name in _NODE:
+            if locked := lock["packages"].get(f"node_modules/{name}"):
+                found[name] = locked["version"]
     try:
         node = contenders.printed(contenders.node(), "--version")
     except Unavailable:
