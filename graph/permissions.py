@@ -14,7 +14,7 @@ from graph.types.keys import tenant_key
 from models import Tenant
 from resolvers import access, billing_window
 from resolvers.access import Scope
-from resolvers.errors import Forbidden, TenantNotBillable, Unauthenticated
+from resolvers.errors import TenantNotBillable, Unauthenticated
 from resolvers.viewers import Viewer
 
 
@@ -42,10 +42,8 @@ class HasScope(BasePermission):
         self.scope = scope
 
     def has_permission(self, source: Any, info: Info, **kwargs: Any) -> bool:
-        return self.scope in access.scopes(info.context.viewer)
-
-    def on_unauthorized(self) -> NoReturn:
-        raise Forbidden(f"You may not do this: it needs the scope {self.scope.value}.")
+        access.require_scope(info.context.viewer, self.scope)
+        return True
 
 
 class CanSeeTenant(BasePermission):

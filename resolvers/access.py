@@ -5,8 +5,10 @@ Two rules, each a `match` over the closed union of viewers:
 - `scopes(viewer)`: what a viewer may do at all;
 - `visible_tenants(viewer)`: on which tenants.
 
-Every query on tenants in this program starts at `visible_tenants`, and everything below takes
-a Tenant that came from there: holding one is the permission.
+Every query on tenants in this program starts in this file, and everything below takes a Tenant
+that came from here: holding one is the permission. The second rule stands here twice more, in
+SQL, where building the query costs more than running it: `VISIBLE_TO_P` for the statement that
+signs in, `first` for the beginning of a list. A test holds the three against each other.
 """
 
 from collections.abc import Collection, Iterable, Sequence
@@ -85,11 +87,14 @@ def visible_tenants(viewer: Viewer | Operator) -> QuerySet[Tenant]:
 
 #: The same rule as an SQL condition on tenant t and principal p, for the statement that reads both.
 VISIBLE_TO_P = """
-    CASE WHEN p.kind = 'TENANT_ADMINISTRATOR' THEN t.id = p.home_tenant_id
-    ELSE EXISTS (
+    CASE
+    WHEN p.kind = 'TENANT_ADMINISTRATOR' THEN t.id = p.home_tenant_id
+    WHEN p.kind IN ('LANDLORD', 'SERVICE_ACCOUNT') THEN EXISTS (
         SELECT 1 FROM assignment a
         WHERE a.principal_id = p.id AND a.tenant_id = t.id AND a.revoked_at IS NULL
-    ) END
+    )
+    -- A kind that is not decided here sees nothing.
+    ELSE false END
 """
 COLUMNS = (
     *("id", "name", "external_id", "instance_id", "billable", "time_zone"),

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 
 from models import Tenant, database
 from resolvers import billing_window
@@ -54,10 +54,6 @@ async def read(requests: Sequence[TrendRequest]) -> list[BillingTrend]:
         if request.distinct:
             trends[index] = BillingTrend(trend.tenant, trend.range, trend.counts, distinct)
     return trends
-
-
-def date_of(trend: BillingTrend, offset: int) -> date:
-    return trend.range.start + timedelta(days=offset)
 
 
 _Answers = list[tuple[int, list[tuple[int, int]], int]]
