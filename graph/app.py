@@ -14,7 +14,7 @@ from starlette.types import Receive, Scope, Send
 
 from graph import errors, executor, graphiql, headers
 from graph.context import Context
-from graph.endpoint import Authenticate, Endpoint, answer
+from graph.endpoint import Authenticates, Endpoint, answer
 from graph.federation import subgraph
 from graph.limits import Limits
 from graph.reply import Reply
@@ -24,21 +24,20 @@ from models import database
 from resolvers.admission import Admission
 from resolvers.clock import Clock, system_clock
 from resolvers.errors import BadInput, Refusal, TimedOut, Unavailable
-from resolvers.viewers import Viewer
 
 READY_WITHIN = 1.0
 """Seconds in which the database must answer for the service to be ready."""
 
 
 def create_app(
-    settings: Settings, authenticate: Authenticate, clock: Clock = system_clock
+    settings: Settings, authenticator: Authenticates, clock: Clock = system_clock
 ) -> Starlette:
     """The service as an ASGI application; `settings.graphiql` adds the explorer's page."""
     served = subgraph if settings.federation else schema
     execute = executor.with_compiler if settings.compiler else executor.with_graphql_core
     endpoint = Endpoint(
         served,
-        authenticate=authenticate,
+        authenticator=authenticator,
         clock=clock,
         make_context=make_context,
         limits=limits_of(settings),
@@ -72,7 +71,7 @@ class Service(Starlette):
 
     def __init__(self, endpoint: Endpoint, *, short: bool, **rest: Any) -> None:
         super().__init__(**rest)
-        self._endpoint = headers.SecurityHeaders(endpoint) if short else None
+        self._endpoint = endpoint if short else None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if (
@@ -87,10 +86,8 @@ class Service(Starlette):
             await super().__call__(scope, receive, send)
 
 
-def make_context(
-    viewer: Viewer, now: datetime, request_id: str, admission: Admission | None = None
-) -> Context:
-    return Context(viewer=viewer, now=now, request_id=request_id, admission=admission)
+def make_context(admission: Admission, now: datetime, request_id: str) -> Context:
+    return Context(admission.viewer, now, request_id, admission)
 
 
 def limits_of(settings: Settings) -> Limits:

@@ -24,12 +24,12 @@ class Context:
     viewer: Viewer
     now: datetime
     request_id: str
+    #: What signing in brought along.
+    admission: Admission | None = None
     #: Tenants that CanSeeTenant has let pass; a field below it finds its tenant here.
     held: dict[TenantKey, Tenant] = field(default_factory=dict)
     #: What graph/lookahead.py has worked out of the document.
     lookahead: dict[tuple[object, ...], list[dict[str, Any]]] = field(default_factory=dict)
-    #: What signing in brought along.
-    admission: Admission | None = None
     _tenants: DataLoader[TenantKey, Tenant | None] | None = None
     _reports: DataLoader[ReportRequest, BillingReport] | None = None
     _trends: DataLoader[TrendRequest, BillingTrend] | None = None
@@ -63,6 +63,16 @@ class Context:
         if admission and admission.asked and key.id == admission.asked.text:
             return admission.tenant
         return await self.tenants.load(key)
+
+    def holds(self, key: TenantKey) -> bool:
+        """Whether the tenant came along with signing in; it is held from now on."""
+        admission = self.admission
+        if admission is None or admission.asked is None or admission.tenant is None:
+            return False
+        if key.id != admission.asked.text:
+            return False
+        self.held[key] = admission.tenant
+        return True
 
     def head(self, tenant: Tenant, on: date) -> Head | None:
         """The head of a report when signing in brought it along."""

@@ -1,6 +1,6 @@
 """Headers of every answer, and which other origins' pages may ask at all."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
@@ -32,7 +32,12 @@ def middleware(origins: Sequence[str]) -> list[Middleware]:
     return [Middleware(SecurityHeaders), *([cors] if origins else [])]
 
 
-_RAW = [(name.lower().encode(), value.encode()) for name, value in SECURITY_HEADERS.items()]
+def encoded(headers: Mapping[str, str]) -> list[tuple[bytes, bytes]]:
+    """As ASGI sends them."""
+    return [(name.lower().encode(), value.encode("latin-1")) for name, value in headers.items()]
+
+
+_RAW = encoded(SECURITY_HEADERS)
 
 
 class SecurityHeaders:

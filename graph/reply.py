@@ -1,21 +1,32 @@
 """An answer in JSON as an ASGI application. Every request makes one, and Starlette's Response takes
 longer to make than a small answer takes to read."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable
 
 from starlette.types import Receive, Scope, Send
 
+from graph.headers import SECURITY_HEADERS, encoded
+
+RawHeader = tuple[bytes, bytes]
+
+#: Of every answer in JSON.
+_HEADERS = encoded({**SECURITY_HEADERS, "Vary": "Accept, Authorization"})
+
 
 class Reply:
-    def __init__(self, body: bytes, status: int, headers: Mapping[str, str]) -> None:
+    def __init__(
+        self, body: bytes, status: int, media_type: str, headers: Iterable[RawHeader] = ()
+    ) -> None:
         self.body = body
         self.status_code = status
-        self.headers = {**headers, "Content-Length": str(len(body))}
+        self.headers = [
+            *_HEADERS,
+            (b"content-type", f"{media_type}; charset=utf-8".encode()),
+            (b"content-length", str(len(body)).encode()),
+            *headers,
+        ]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        headers = [
-            (name.lower().encode("latin-1"), value.encode("latin-1"))
-            for name, value in self.headers.items()
-        ]
-        await send({"type": "http.response.start", "status": self.status_code, "headers": headers})
+        start = {"type": "http.response.start", "status": self.status_code}
+        await send({**start, "headers": self.headers})
         await send({"type": "http.response.body", "body": self.body})

@@ -18,7 +18,6 @@ from graph import production
 from graph.app import create_app
 from graph.auth import Authenticator
 from graph.auth.bearer import BearerTokens
-from resolvers import viewers
 
 #: Seconds that running requests get after the signal to stop; a stuck client does not get more.
 GRACE = 10
@@ -33,7 +32,7 @@ def production_app() -> ASGIApp:
     """What each worker process serves, made from its environment."""
     ready = production.from_environment()
     tokens = BearerTokens(ready.keys, ready.rules)
-    app = create_app(ready.settings, Authenticator(tokens, viewers.sign_in))
+    app = create_app(ready.settings, Authenticator(tokens))
     _spare_collector()
     return app
 

@@ -4,13 +4,12 @@ Whatever is not such a request is answered with a status and one error in JSON.
 """
 
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, NamedTuple
 from urllib.parse import parse_qsl
 
 import orjson
-from starlette.requests import Request
+from starlette.types import Receive, Scope
 
 JSON = "application/json"
 GRAPHQL = "application/graphql-response+json"
@@ -31,13 +30,33 @@ class NotUnderstood(Exception):
         self.headers = headers or {}
 
 
-@dataclass(frozen=True, slots=True)
-class Question:
+class Disconnected(Exception):
+    """The client left before the request was complete."""
+
+
+class Question(NamedTuple):
     """One request: a document, which of its operations, and the values of its variables."""
 
     query: str
     operation_name: str | None
     variables: dict[str, object]
+
+
+Fields = Mapping[bytes, bytes]
+"""Header fields by name in lower case; of one that came several times, the values joined by commas
+(RFC 9110, 5.3)."""
+
+
+def fields_of(headers: Iterable[tuple[bytes, bytes]]) -> Fields:
+    fields: dict[bytes, bytes] = {}
+    for name, value in headers:
+        fields[name] = fields[name] + b", " + value if name in fields else value
+    return fields
+
+
+def text_of(fields: Fields, name: bytes) -> str | None:
+    value = fields.get(name)
+    return None if value is None else value.decode("latin-1")
 
 
 def preferred(accept: str, offers: Sequence[str]) -> str | None:
@@ -76,42 +95,52 @@ def _rank(offer: str, ranges: Sequence[tuple[str, float]]) -> Rank:
     return 0.0, False, 0
 
 
-async def read(request: Request, max_bytes: int) -> Question:
-    if request.method == "GET":
-        return _question(_query_string(request.scope["query_string"]))
-    _check_content(request)
-    return _question(_json(await _body(request, max_bytes), "The body"))
+async def read(scope: Scope, receive: Receive, fields: Fields, max_bytes: int) -> Question:
+    if scope["method"] == "GET":
+        return _question(_query_string(scope["query_string"]))
+    _check_content(fields)
+    return _question(_json(await _body(receive, fields, max_bytes), "The body"))
 
 
-def _check_content(request: Request) -> None:
+def _check_content(fields: Fields) -> None:
     """Exactly application/json, in UTF-8 when it says so, and not compressed."""
-    types = request.headers.getlist("content-type")
-    name, *parameters = (piece.strip() for piece in ",".join(types).lower().split(";"))
-    charsets = [p[8:].strip('"') for p in parameters if p.startswith("charset=")]
-    if name != JSON or any(charset not in ("utf-8", "utf8") for charset in charsets):
+    if not _is_json(fields.get(b"content-type", b"")):
         raise NotUnderstood(415, "The Content-Type must be application/json, in UTF-8.")
-    if request.headers.get("content-encoding", "identity").lower() != "identity":
+    if fields.get(b"content-encoding", b"identity").lower() != b"identity":
         raise NotUnderstood(415, "The body must not be compressed.")
 
 
-async def _body(request: Request, max_bytes: int) -> bytes:
+def _is_json(content_type: bytes) -> bool:
+    if content_type == b"application/json":
+        return True
+    name, *parameters = (
+        piece.strip() for piece in content_type.decode("latin-1").lower().split(";")
+    )
+    charsets = [p[8:].strip('"') for p in parameters if p.startswith("charset=")]
+    return name == JSON and all(charset in ("utf-8", "utf8") for charset in charsets)
+
+
+async def _body(receive: Receive, fields: Fields, max_bytes: int) -> bytes:
     """The body, read no further than allowed.
 
     Starlette's `max_body_size` would answer in plain text, where every answer here is JSON.
     """
-    declared = request.headers.get("content-length", "0")
+    declared = fields.get(b"content-length", b"0")
+    size = int(declared) if declared.isdigit() and len(declared) < 20 else 0
     chunks: list[bytes] = []
-    size = int(declared) if declared.isdecimal() and len(declared) < 20 else 0
-    if size <= max_bytes:
+    more = size <= max_bytes
+    if more:
         size = 0
-        async for chunk in request.stream():
-            size += len(chunk)
-            if size > max_bytes:
-                break
-            chunks.append(chunk)
+    while more:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise Disconnected
+        chunks.append(message.get("body", b""))
+        size += len(chunks[-1])
+        more = size <= max_bytes and message.get("more_body", False)
     if size > max_bytes:
         raise NotUnderstood(413, f"The body is too large: at most {max_bytes:,} bytes.")
-    return b"".join(chunks)
+    return chunks[0] if len(chunks) == 1 else b"".join(chunks)
 
 
 def _query_string(raw: bytes) -> dict[str, Any]:

@@ -12,9 +12,9 @@ signs in, `first` for the beginning of a list. A test holds the three against ea
 """
 
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any, assert_never
+from functools import lru_cache
+from typing import Any, NamedTuple, assert_never
 from uuid import UUID
 
 from tortoise.expressions import F, Q
@@ -100,8 +100,8 @@ COLUMNS = (
     *("id", "name", "external_id", "instance_id", "billable", "time_zone"),
     *("search_text", "created_at"),
 )
-#: Joins principal p with the one tenant of ID $4, if p may see it; its columns, in SQL.
-JOIN_VISIBLE = f"LEFT JOIN tenant t ON t.id = $4 AND {VISIBLE_TO_P}"
+#: Joins principal p with the one tenant that k names, if p may see it; its columns, in SQL.
+JOIN_VISIBLE = f"LEFT JOIN tenant t ON t.id = k.tenant_id AND {VISIBLE_TO_P}"
 SELECTED = ", ".join(f"t.{name}" for name in COLUMNS)
 
 
@@ -142,8 +142,7 @@ def shows_billing(tenant: Tenant) -> bool:
     return tenant.billable
 
 
-@dataclass(frozen=True, slots=True)
-class TenantKey:
+class TenantKey(NamedTuple):
     """What names one tenant on the wire: exactly one of its three identifiers."""
 
     id: str | None = None
@@ -187,6 +186,11 @@ async def named(viewer: Viewer | Operator, text: str) -> list[Tenant]:
 
 def parse_id(text: str) -> UUID | None:
     """An ID from the wire, or None when it cannot be the ID of anything."""
+    return _parsed(text) if len(text) == 36 else None
+
+
+@lru_cache(maxsize=10_000)
+def _parsed(text: str) -> UUID | None:
     try:
         parsed = UUID(text)
     except ValueError:

@@ -31,11 +31,13 @@ class BillingWindow:
             raise DateOutOfWindow(self.start, self.end)
 
 
-# Once for all tenants of a request, which share its now.
-@lru_cache(maxsize=1_000)
 def at(now: datetime, time_zone: str) -> BillingWindow:
     """The window of a tenant in `time_zone` at the instant `now`."""
-    today = report_date(now, time_zone)
+    return _up_to(report_date(now, time_zone))
+
+
+@lru_cache(maxsize=1_000)
+def _up_to(today: date) -> BillingWindow:
     return BillingWindow(_six_months_before(today), today)
 
 

@@ -45,26 +45,19 @@ class Operator:
 Viewer = Landlord | TenantAdministrator | ServiceAccount
 
 
-async def sign_in(issuer: str, subject: str, scopes: frozenset[str]) -> Viewer | None:
-    """The viewer behind a verified token, or None when nobody active is known by it.
+#: SQL of a principal p: what of_row reads, and whether k names them and they may sign in.
+COLUMNS = "p.id, p.kind, p.display_name, p.home_tenant_id"
+SIGNS_IN = (
+    f"p.issuer = k.issuer AND p.subject = k.subject AND p.status = '{PrincipalStatus.ACTIVE.value}'"
+)
+
+
+def of_row(row: Sequence[Any], scopes: frozenset[str]) -> Viewer | None:
+    """The viewer that the first four columns of a row say.
 
     Role and status are read from the database for every request; of what the token says, only
     the scopes of a service account count.
     """
-    rows = await database.rows(
-        f"SELECT {COLUMNS} FROM principal p WHERE {SIGNS_IN}", [issuer, subject, ACTIVE]
-    )
-    return of_row(rows[0], scopes) if rows else None
-
-
-#: SQL of a principal p: what of_row reads, and who may sign in: issuer, subject, ACTIVE.
-COLUMNS = "p.id, p.kind, p.display_name, p.home_tenant_id"
-SIGNS_IN = "p.issuer = $1 AND p.subject = $2 AND p.status = $3"
-ACTIVE = PrincipalStatus.ACTIVE.value
-
-
-def of_row(row: Sequence[Any], scopes: frozenset[str]) -> Viewer | None:
-    """The viewer that the first four columns of a row say."""
     principal_id, name, home = database.uuid(row[0]), row[2], row[3]
     kind = PrincipalKind(row[1])
     match kind:

@@ -14,7 +14,6 @@ from graph.app import create_app
 from graph.auth import Authenticator
 from graph.settings import Settings
 from models import Principal
-from resolvers import viewers
 from tests import tokens
 
 
@@ -69,7 +68,7 @@ async def serve(clock: Clock, **changes: Any) -> AsyncIterator[Api]:
     """Serve in the event loop of the test, which holds the database's connections already."""
     app = create_app(
         Settings(**changes),
-        Authenticator(tokens.verifier(), viewers.sign_in),
+        Authenticator(tokens.verifier()),
         clock=clock,
     )
     config = uvicorn.Config(app, port=0, lifespan="off", log_config=None)

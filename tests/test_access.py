@@ -5,9 +5,10 @@ from uuid import uuid4
 
 import pytest
 
-from models import Assignment, PrincipalStatus, Tenant
+from models import Assignment, Principal, PrincipalStatus, Tenant
 from resolvers import access, admission, assignments
 from resolvers.access import Scope, TenantKey
+from resolvers.admission import Admission, Asked, Question
 from resolvers.errors import Forbidden
 from resolvers.viewers import Landlord, Operator, ServiceAccount, TenantAdministrator, Viewer
 from tests import factories, statements, tokens
@@ -19,6 +20,11 @@ EVERY_SCOPE = frozenset(scope.value for scope in Scope)
 
 def service(*scopes: str) -> ServiceAccount:
     return ServiceAccount(uuid4(), "S", frozenset(scopes))
+
+
+async def admit(person: Principal, asked: Asked | None) -> Admission | None:
+    question = Question(person.issuer, person.subject, EVERY_SCOPE, asked)
+    return (await admission.admit_all([question]))[0]
 
 
 async def visible(viewer: Viewer | Operator) -> list[str]:
@@ -158,8 +164,8 @@ async def test_signing_in_brings_along_what_is_visible_and_nothing_else(database
     for person in people:
         found = set()
         for row in rows:
-            asked = admission.Asked(str(row.id), row.id)
-            admitted = await admission.admit(person.issuer, person.subject, EVERY_SCOPE, asked)
+            asked = Asked(str(row.id), row.id)
+            admitted = await admit(person, asked)
             assert admitted is not None
             if admitted.tenant is not None:
                 assert vars(admitted.tenant) == vars(await Tenant.get(id=row.id))
@@ -173,11 +179,12 @@ async def test_signing_in_brings_along_what_is_visible_and_nothing_else(database
 async def test_nobody_disabled_is_admitted(database: None) -> None:
     row = await factories.tenant()
     gone = await factories.landlord(row, status=PrincipalStatus.DISABLED)
-    asked = admission.Asked(str(row.id), row.id)
+    asked = Asked(str(row.id), row.id)
 
     for each in (asked, None):
-        assert await admission.admit(gone.issuer, gone.subject, frozenset(), each) is None
-    assert await admission.admit(gone.issuer, "nobody", frozenset(), asked) is None
+        assert await admit(gone, each) is None
+    (nobody,) = await admission.admit_all([Question(gone.issuer, "nobody", EVERY_SCOPE, asked)])
+    assert nobody is None
 
 
 async def test_every_kind_of_key_holds_a_visible_tenant_in_one_statement(database: None) -> None:

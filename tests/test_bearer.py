@@ -2,19 +2,20 @@
 
 import json
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 from uuid import UUID
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from starlette.datastructures import Headers
 
-from graph.auth import Authenticator
+from graph import wire
+from graph.auth import AdmitAll, Authenticator
 from graph.auth.bearer import MAX_REMEMBERED, Claims
 from graph.auth.keys import Keys, parse_pem
 from graph.auth.refusal import MESSAGE
+from resolvers.admission import Admission, Question
 from resolvers.errors import Unauthenticated
 from resolvers.viewers import Landlord, Viewer
 from tests.forged_tokens import FORGED, GOOD, PUBLIC_PEM
@@ -276,20 +277,22 @@ def test_any_value_of_a_claim_is_taken_or_refused(value: object, name: str) -> N
 LANDLORD = Landlord(UUID(int=1), "Alice")
 
 
-async def known(issuer: str, subject: str, scopes: frozenset[str]) -> Viewer | None:
+async def known(questions: Sequence[Question]) -> list[Admission | None]:
     """The people of one issuer, found as the database would find them."""
-    return {(ISSUER, "alice"): LANDLORD}.get((issuer, subject))
+    people = {(ISSUER, "alice"): Admission(LANDLORD)}
+    return [people.get((each.issuer, each.subject)) for each in questions]
 
 
-def authorization(*values: str) -> Headers:
-    return Headers(raw=[(b"authorization", value.encode("latin-1")) for value in values])
+async def signed_in(*values: str, admit_all: AdmitAll = known) -> Viewer:
+    fields = wire.fields_of((b"authorization", value.encode("latin-1")) for value in values)
+    authenticator = Authenticator(verifier(), admit_all)
+    claims = await authenticator.verify(wire.text_of(fields, b"authorization"), NOW)
+    return (await authenticator.admit(claims, None)).viewer
 
 
 @pytest.mark.parametrize("scheme", ["Bearer ", "bearer ", "BEARER ", "Bearer   "])
 async def test_a_known_subject_becomes_the_viewer(scheme: str) -> None:
-    authenticate = Authenticator(verifier(), known)
-
-    assert await authenticate(authorization(scheme + GOOD), NOW) == LANDLORD
+    assert await signed_in(scheme + GOOD) == LANDLORD
 
 
 @pytest.mark.parametrize(
@@ -321,24 +324,22 @@ async def test_a_known_subject_becomes_the_viewer(scheme: str) -> None:
     ],
 )
 async def test_whoever_is_not_known_gets_the_same_refusal(values: tuple[str, ...]) -> None:
-    authenticate = Authenticator(verifier(), known)
-
     with pytest.raises(Unauthenticated) as refused:
-        await authenticate(authorization(*values), NOW)
+        await signed_in(*values)
 
     assert str(refused.value) == MESSAGE
 
 
 async def test_the_scopes_of_the_token_reach_the_look_up() -> None:
-    asked: list[tuple[str, str, frozenset[str]]] = []
+    asked: list[Question] = []
 
-    async def remember(issuer: str, subject: str, scopes: frozenset[str]) -> Viewer | None:
-        asked.append((issuer, subject, scopes))
-        return LANDLORD
+    async def remember(questions: Sequence[Question]) -> list[Admission | None]:
+        asked.extend(questions)
+        return await known(questions)
 
-    await Authenticator(verifier(), remember)(authorization(f"Bearer {mint(scope='a b')}"), NOW)
+    await signed_in(f"Bearer {mint(scope='a b')}", admit_all=remember)
 
-    assert asked == [(ISSUER, "alice", frozenset({"a", "b"}))]
+    assert asked == [Question(ISSUER, "alice", frozenset({"a", "b"}), None)]
 
 
 @pytest.mark.parametrize("token", [mint(exp=SECONDS - 31), GOOD + "x", mint(sub="unknown")])
@@ -348,7 +349,7 @@ async def test_the_log_says_why_and_holds_no_part_of_the_token(
     caplog.set_level(logging.INFO, "headcount.auth")
 
     with pytest.raises(Unauthenticated):
-        await Authenticator(verifier(), known)(authorization(f"Bearer {token}"), NOW)
+        await signed_in(f"Bearer {token}")
 
     (record,) = caplog.records
     assert record.levelname == "INFO"

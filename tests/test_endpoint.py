@@ -5,16 +5,17 @@ from datetime import datetime
 from typing import Any
 
 import pytest
-from starlette.datastructures import Headers
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
+from graph.auth.bearer import Claims
 from graph.documents import Documents
+from graph.headers import SECURITY_HEADERS
 from graph.limits import Limits
 from graph.wire import preferred
-from resolvers.viewers import Viewer
+from resolvers.admission import Admission
 from tests.malformed import BODIES, CONTENT_TYPES, GOOD, QUERY_STRINGS
-from tests.sample import LANDLORD, NOW, Context, client, schema
+from tests.sample import LANDLORD, NOW, TOKEN, Context, Door, client, context, schema
 
 JSON = "application/json"
 GRAPHQL = "application/graphql-response+json"
@@ -39,7 +40,7 @@ def test_an_answer_and_all_its_headers() -> None:
 
     assert (answer.status_code, answer.content) == (200, b'{"data":{"viewer":"Lena"}}')
     assert dict(answer.headers) == {
-        "cache-control": "no-store",
+        **{name.lower(): value for name, value in SECURITY_HEADERS.items()},
         "vary": "Accept, Authorization",
         "content-type": "application/json; charset=utf-8",
         "content-length": "26",
@@ -275,19 +276,20 @@ def test_nobody_unknown_has_the_request_read(name: str, accept: str) -> None:
 def test_the_context_holds_the_viewer_the_time_and_the_request_id() -> None:
     seen: list[object] = []
 
-    async def authenticate(headers: Headers, now: datetime) -> Viewer:
-        seen.append((headers["authorization"][:7], now))
-        return LANDLORD
+    class Watched(Door):
+        async def verify(self, authorization: str | None, now: datetime) -> Claims:
+            seen.append((authorization, now))
+            return await super().verify(authorization, now)
 
-    def make_context(viewer: Viewer, now: datetime, request_id: str) -> Context:
-        seen.append((viewer, now, request_id))
-        return Context(viewer, now, request_id)
+    def make_context(admission: Admission, now: datetime, request_id: str) -> Context:
+        seen.append((admission, now, request_id))
+        return context(admission, now, request_id)
 
-    client(authenticate=authenticate, make_context=make_context).get(
+    client(authenticator=Watched(), make_context=make_context).get(
         "/graphql?query={viewer}", headers={"X-Request-ID": "request-0123"}
     )
 
-    assert seen == [("Bearer ", NOW), (LANDLORD, NOW, "request-0123")]
+    assert seen == [(f"Bearer {TOKEN}", NOW), (Admission(LANDLORD), NOW, "request-0123")]
 
 
 BROWSER = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"

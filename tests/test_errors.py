@@ -7,7 +7,7 @@ from strawberry.extensions import SchemaExtension
 
 from graph.executor import Schema
 from resolvers.errors import Refusal, TimedOut, Unavailable
-from tests.sample import CANARY, LANDLORD, NOW, Context, Query, client, schema
+from tests.sample import CANARY, LANDLORD, NOW, Context, Door, Query, client, schema
 
 REQUEST_ID = "request-0123"
 JSON = {"X-Request-ID": REQUEST_ID}
@@ -133,10 +133,17 @@ def fail_at_once(*_: object) -> Any:
     raise RuntimeError(CANARY)
 
 
+class Broken(Door):
+    """Knows the token and fails to ask who it names."""
+
+    def __init__(self, admit: Any) -> None:
+        self.admit = admit  # type: ignore[method-assign]
+
+
 @pytest.mark.parametrize(
     "changes",
     [
-        {"authenticate": fail},
+        {"authenticator": Broken(fail)},
         {"execute": fail},
         {"make_context": fail_at_once},
         {"clock": fail_at_once},
@@ -155,7 +162,7 @@ def test_a_fault_outside_every_field_is_500_without_data(
 @pytest.mark.parametrize(
     ("changes", "status", "code"),
     [
-        ({"authenticate": unavailable}, 503, "UNAVAILABLE"),
+        ({"authenticator": Broken(unavailable)}, 503, "UNAVAILABLE"),
         ({"execute": unavailable}, 503, "UNAVAILABLE"),
         ({"execute": timed_out}, 504, "TIMEOUT"),
     ],

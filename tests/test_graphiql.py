@@ -14,7 +14,6 @@ from graph.app import create_app
 from graph.auth import Authenticator
 from graph.graphiql import assets
 from graph.settings import Settings
-from resolvers import viewers
 from tests import tokens
 
 ROOT = Path(__file__).parent.parent
@@ -23,7 +22,7 @@ HTML = {"Accept": "text/html"}
 
 def served(*, page: bool = True) -> TestClient:
     """Of the whole application. Its database stays closed: the page is for whoever asks."""
-    sign_in = Authenticator(tokens.verifier(), viewers.sign_in)
+    sign_in = Authenticator(tokens.verifier())
     return TestClient(create_app(Settings(graphiql=page), sign_in))
 
 

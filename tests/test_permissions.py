@@ -18,7 +18,6 @@ from graph.permissions import CanSeeTenant, HasScope, IsAuthenticated
 from graph.schema import schema
 from graph.settings import Settings
 from models import Principal, Tenant
-from resolvers import viewers
 from tests import factories, tokens
 from tests.http import Api, Clock
 
@@ -452,7 +451,7 @@ async def test_checks_come_in_one_order_scope_visibility_billable_window(
 
 
 async def test_nothing_of_an_unknown_caller_is_parsed(world: World) -> None:
-    app = create_app(Settings(), Authenticator(tokens.verifier(), viewers.sign_in), Clock())
+    app = create_app(Settings(), Authenticator(tokens.verifier()), Clock())
     endpoint: Any = next(route for route in app.routes if route.path == "/graphql").endpoint  # type: ignore[attr-defined]
     query = "{ viewer { displayName } }"
 

@@ -1,42 +1,33 @@
-"""Who asks: from a request's headers to the viewer that the database knows."""
+"""Who asks: from the Authorization header to the viewer that the database knows."""
 
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
-
-from starlette.datastructures import Headers
 
 from graph.auth.bearer import BearerTokens, Claims, token_of
 from graph.auth.refusal import refuse
+from models.gathering import Gathering
 from resolvers import admission
-from resolvers.admission import Admission, Asked
-from resolvers.viewers import Viewer
+from resolvers.admission import Admission, Asked, Question
 
-SignIn = Callable[[str, str, frozenset[str]], Awaitable[Viewer | None]]
-"""(issuer, subject, scopes) -> the viewer; None for nobody known, or nobody who may sign in now."""
+AdmitAll = Callable[[Sequence[Question]], Awaitable[Sequence[Admission | None]]]
 
 
-@dataclass(frozen=True, slots=True)
 class Authenticator:
-    """Raises Unauthenticated, always the same one, unless the caller is a viewer."""
+    """Signs in in two steps, both of which raise Unauthenticated, always the same one: who the
+    credentials name, and then, by the database, who that is."""
 
-    tokens: BearerTokens
-    sign_in: SignIn
+    def __init__(self, tokens: BearerTokens, admit_all: AdmitAll = admission.admit_all) -> None:
+        self._tokens = tokens
+        self._desk = Gathering(admit_all)
 
-    def verify(self, headers: Headers, now: datetime) -> Claims:
+    async def verify(self, authorization: str | None, now: datetime) -> Claims:
         """Who the token names, without a look at the database."""
-        return self.tokens.verify(token_of(headers), now)
+        return self._tokens.verify(token_of(authorization), now)
 
     async def admit(self, claims: Claims, asked: Asked | None) -> Admission:
         """The viewer, with what the request asks first."""
-        found = await admission.admit(claims.issuer, claims.subject, claims.scopes, asked)
+        question = Question(claims.issuer, claims.subject, claims.scopes, asked)
+        found = await self._desk.ask(question)
         if found is None:
             raise refuse("the subject is unknown or disabled")
         return found
-
-    async def __call__(self, headers: Headers, now: datetime) -> Viewer:
-        claims = self.verify(headers, now)
-        viewer = await self.sign_in(claims.issuer, claims.subject, claims.scopes)
-        if viewer is None:
-            raise refuse("the subject is unknown or disabled")
-        return viewer

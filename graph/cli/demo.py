@@ -72,7 +72,6 @@ def _run(
     from graph.app import create_app
     from graph.auth import Authenticator
     from graph.demo_tokens import AUDIENCE, Issuer
-    from resolvers import viewers
 
     try:
         sock = serving.listen(HOST, port)
@@ -89,7 +88,7 @@ def _run(
         graphiql=True,
         federation=federation,
     )
-    app = create_app(settings, Authenticator(issuer.verifier(), viewers.sign_in))
+    app = create_app(settings, Authenticator(issuer.verifier()))
 
     def ready() -> None:
         _tell(sock, prepared, _tokens(issuer), json)

@@ -47,21 +47,6 @@ def check(permissions: Permissions, source: Any, info: Any, arguments: Mapping[s
     return PASSED
 
 
-async def check_async(
-    permissions: Permissions, source: Any, info: Any, arguments: Mapping[str, Any]
-) -> object:
-    for permission in permissions:
-        allowed: object = permission.has_permission(source, info, **arguments)
-        if is_awaitable(allowed):
-            allowed = await allowed
-        if allowed is not True:
-            if allowed is not False:
-                raise Fallback("error")
-            refused: object = permission.on_unauthorized()  # type: ignore[func-returns-value]
-            return refused
-    return PASSED
-
-
 def guarded(
     permissions: Permissions, function: Callable[..., Any], takes_self: bool, info_name: str | None
 ) -> Callable[..., Any]:
@@ -79,10 +64,21 @@ def guarded(
 
         return resolve
 
+    checks = [
+        (each.has_permission, iscoroutinefunction(each.has_permission), each)
+        for each in permissions
+    ]
+
     async def resolve_async(source: Any, info: Any, **arguments: Any) -> Any:
-        outcome = await check_async(permissions, source, info, arguments)
-        if outcome is not PASSED:
-            return outcome
+        for has_permission, is_async, permission in checks:
+            allowed: object = has_permission(source, info, **arguments)
+            if is_async or (type(allowed) is not bool and is_awaitable(allowed)):
+                allowed = await allowed  # type: ignore[misc] # it was asked
+            if allowed is not True:
+                if allowed is not False:
+                    raise Fallback("error")
+                refused: object = permission.on_unauthorized()  # type: ignore[func-returns-value]
+                return refused
         awaitable: Awaitable[Any] = call(source, info, arguments)
         return await awaitable
 

@@ -1,6 +1,6 @@
 """One operation of a document, as far as it can be known without a request."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from graphql import (
@@ -56,21 +56,24 @@ class Outline:
 
     def variables(self, inputs: Mapping[str, Any] | None) -> VariableValues:
         """Coerce as graphql-core does, without working out the variables' types each time."""
-        given = dict(inputs or {})
+        given = inputs or {}
         if self._signatures is None:
             definitions = self.operation.variable_definitions or ()
-            values = get_variable_values(self.schema, definitions, given, max_errors=1)
+            values = get_variable_values(self.schema, definitions, dict(given), max_errors=1)
             if isinstance(values, list):
                 raise Fallback("variables")
             return values
         sources: dict[str, VariableValueSource] = {}
         coerced: dict[str, Any] = {}
-        for signature in self._signatures:
+        for signature, coerce in self._signatures:
             name = signature.name
             value = given.get(name, Undefined)
             if value is not Undefined:
                 sources[name] = VariableValueSource(signature, value)
-                coerced[name] = _required(coerce_input_value(value, signature.type))
+                try:
+                    coerced[name] = coerce(value)
+                except Exception:
+                    raise Fallback("variables") from None
                 continue
             sources[name] = VariableValueSource(signature)
             if signature.default is not None:
@@ -123,7 +126,7 @@ def _deciding(node: Node) -> Iterator[str]:
 
 def _simple_signatures(
     schema: GraphQLSchema, operation: OperationDefinitionNode
-) -> list[GraphQLVariableSignature] | None:
+) -> list[tuple[GraphQLVariableSignature, Callable[[Any], Any]]] | None:
     """None when a variable is an input object: graphql-core then bounds how deep it nests."""
     signatures = []
     for definition in operation.variable_definitions or ():
@@ -135,8 +138,24 @@ def _simple_signatures(
             type_ = type_.of_type
         if not is_leaf_type(type_):
             return None
-        signatures.append(signature)
+        signatures.append((signature, _coercion(signature.type)))
     return signatures
+
+
+def _coercion(type_: Any) -> Callable[[Any], Any]:
+    """As graphql-core coerces a value that was sent, without asking for its type each time."""
+    required = is_non_null_type(type_)
+    inner = type_.of_type if required else type_
+    if not is_leaf_type(inner):
+        return lambda value: _required(coerce_input_value(value, type_))
+    parse = inner.coerce_input_value
+
+    def coerce(value: Any) -> Any:
+        if value is None:
+            return _required(Undefined if required else None)
+        return _required(parse(value))
+
+    return coerce
 
 
 def _required(value: Any) -> Any:

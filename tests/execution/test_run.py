@@ -126,9 +126,10 @@ schema = strawberry.Schema(Query)
 
 @pytest.fixture
 async def leaves_no_task() -> AsyncIterator[None]:
+    before = asyncio.all_tasks()
     yield
     gc.collect()
-    coroutines = [task.get_coro() for task in asyncio.all_tasks()]
+    coroutines = [task.get_coro() for task in asyncio.all_tasks() - before]
     assert [each for each in coroutines if "anyio" not in each.cr_code.co_filename] == []
 
 

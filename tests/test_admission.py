@@ -1,0 +1,78 @@
+"""Those who sign in at the same time share a statement, and nothing else."""
+
+import asyncio
+from datetime import date
+from typing import Any
+from uuid import UUID, uuid4
+
+from graph.auth import Authenticator
+from graph.auth.bearer import Claims
+from models import PrincipalStatus
+from resolvers import admission
+from resolvers.admission import Admission, Asked, Question
+from resolvers.errors import Unauthenticated
+from tests import factories, statements, tokens
+
+SCOPES = frozenset({"billing:read"})
+ON = tokens.NOW.date()
+
+
+def plain(admitted: Admission | None) -> Any:
+    """All of it, in a form that can be compared."""
+    if admitted is None or admitted.tenant is None:
+        return admitted
+    return admitted._replace(tenant=None), {**vars(admitted.tenant)}
+
+
+async def test_each_of_many_gets_what_a_statement_of_its_own_says(database: None) -> None:
+    mine, foreign = await factories.tenant(), await factories.tenant()
+    people = [
+        await factories.landlord(mine),
+        await factories.landlord(mine, status=PrincipalStatus.DISABLED),
+        await factories.administrator(foreign),
+        await factories.service(mine, foreign),
+    ]
+    await factories.record(mine, ["ann", "bob", "cy"], tokens.NOW)
+    nobodys = uuid4()
+    dates = [ON, date(2026, 1, 1), None]
+    asked = [None, *(Asked(str(i), i, on) for i in (mine.id, foreign.id, nobodys) for on in dates)]
+    questions = [
+        Question(person.issuer, person.subject, scopes, each)
+        for each in asked
+        for scopes in (SCOPES, frozenset[str]())
+        for person in people
+    ]
+
+    together = await admission.admit_all(questions)
+
+    alone = [(await admission.admit_all([question]))[0] for question in questions]
+    assert [plain(each) for each in together] == [plain(each) for each in alone]
+    heads = [each.head.max_users for each in together if each and each.tenant and each.head]
+    # Of the three who may sign in: two see mine, two see foreign, on two dates, with two scopes.
+    assert sorted(heads) == [0] * 12 + [3] * 4
+
+
+async def test_those_who_sign_in_at_the_same_time_share_a_statement(database: None) -> None:
+    rows = [await factories.tenant() for _ in range(10)]
+    people = [await factories.landlord(row) for row in rows]
+    authenticator = Authenticator(tokens.verifier())
+    claims = [Claims(each.issuer, each.subject, SCOPES) for each in people]
+    stranger = Claims(tokens.ISSUER, "stranger", SCOPES)
+
+    async def seen(who: Claims, tenant_id: UUID) -> str | None:
+        try:
+            admitted = await authenticator.admit(who, Asked(str(tenant_id), tenant_id))
+        except Unauthenticated:
+            return "unknown"
+        return admitted.tenant.name if admitted.tenant else None
+
+    await seen(claims[0], rows[0].id)
+    async with statements.counted() as sent:
+        found = await asyncio.gather(
+            *(seen(who, row.id) for who, row in zip(claims, rows, strict=True)),
+            seen(stranger, rows[0].id),
+            seen(claims[0], rows[1].id),
+        )
+
+    assert found == [*(row.name for row in rows), "unknown", None]
+    assert len(sent) == 1
