@@ -6,12 +6,13 @@ was brought along is used by those who would have asked for it, behind the same 
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import date
 from typing import Any, NamedTuple
 from uuid import UUID
 
 from models import Tenant, database
+from models.gathering import Gathering
 from resolvers import access, viewers
 from resolvers.billing_reports import DayState, day_state
 from resolvers.viewers import Viewer
@@ -76,6 +77,14 @@ FROM (
 ) k
 {_FROM}
 """
+
+
+AdmitAll = Callable[[Sequence[Question]], Awaitable[Sequence[Admission | None]]]
+
+
+def desk(admit: AdmitAll) -> Gathering[Question, Admission | None]:
+    """Where those who come at the same time are admitted together."""
+    return Gathering(admit)
 
 
 async def admit_all(questions: Sequence[Question]) -> list[Admission | None]:

@@ -11,11 +11,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from graph import wire
-from graph.auth import AdmitAll, Authenticator
+from graph.auth import Authenticator
 from graph.auth.bearer import MAX_REMEMBERED, Claims
 from graph.auth.keys import Keys, parse_pem
 from graph.auth.refusal import MESSAGE
-from resolvers.admission import Admission, Question
+from resolvers.admission import Admission, AdmitAll, Question
 from resolvers.errors import Unauthenticated
 from resolvers.viewers import Landlord, Viewer
 from tests.forged_tokens import FORGED, GOOD, PUBLIC_PEM

@@ -1,15 +1,11 @@
 """Who asks: from the Authorization header to the viewer that the database knows."""
 
-from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
 
 from graph.auth.bearer import BearerTokens, Claims, token_of
 from graph.auth.refusal import refuse
-from models.gathering import Gathering
 from resolvers import admission
-from resolvers.admission import Admission, Asked, Question
-
-AdmitAll = Callable[[Sequence[Question]], Awaitable[Sequence[Admission | None]]]
+from resolvers.admission import Admission, AdmitAll, Asked, Question
 
 
 class Authenticator:
@@ -18,7 +14,7 @@ class Authenticator:
 
     def __init__(self, tokens: BearerTokens, admit_all: AdmitAll = admission.admit_all) -> None:
         self._tokens = tokens
-        self._desk = Gathering(admit_all)
+        self._desk = admission.desk(admit_all)
 
     async def verify(self, authorization: str | None, now: datetime) -> Claims:
         """Who the token names, without a look at the database."""
