@@ -1,6 +1,5 @@
 """The application: its routes, and the database open for as long as it runs."""
 
-import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import datetime
@@ -12,10 +11,11 @@ from starlette.requests import Request
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
-from graph import errors, executor, graphiql, headers
+from graph import executor, graphiql, headers
 from graph.context import Context
 from graph.endpoint import Authenticates, Endpoint, answer
 from graph.federation import subgraph
+from graph.health import Health
 from graph.limits import Limits
 from graph.reply import Reply
 from graph.schema import schema
@@ -25,15 +25,13 @@ from resolvers.admission import Admission
 from resolvers.clock import Clock, system_clock
 from resolvers.errors import BadInput, Refusal, TimedOut, Unavailable
 
-READY_WITHIN = 1.0
-"""Seconds in which the database must answer for the service to be ready."""
-
 
 def create_app(
     settings: Settings, authenticator: Authenticates, clock: Clock = system_clock
 ) -> Starlette:
     """The service as an ASGI application; `settings.graphiql` adds the explorer's page."""
     served = subgraph if settings.federation else schema
+    health = Health(settings.drain_seconds)
     execute = executor.with_compiler if settings.compiler else executor.with_graphql_core
     endpoint = Endpoint(
         served,
@@ -42,6 +40,7 @@ def create_app(
         make_context=make_context,
         limits=limits_of(settings),
         max_body_bytes=settings.max_body_bytes,
+        deadline=settings.request_timeout,
         translate=translate,
         execute=execute(served),
         page=graphiql.page if settings.graphiql else None,
@@ -53,13 +52,12 @@ def create_app(
         routes=[
             # A Mount would redirect /graphql and take WebSockets past the credentials.
             Route("/graphql", endpoint),
-            Route("/livez", live),
-            Route("/readyz", ready),
+            *health.routes(),
             *(graphiql.routes() if settings.graphiql else ()),
         ],
         middleware=headers.middleware(settings.cors_origins),
         exception_handlers={HTTPException: refuse},
-        lifespan=lifespan_of(settings),
+        lifespan=lifespan_of(settings, health),
     )
     app.router.redirect_slashes = False
     return app
@@ -106,7 +104,9 @@ def limits_of(settings: Settings) -> Limits:
     )
 
 
-def lifespan_of(settings: Settings) -> Callable[[Starlette], AbstractAsyncContextManager[None]]:
+def lifespan_of(
+    settings: Settings, health: Health
+) -> Callable[[Starlette], AbstractAsyncContextManager[None]]:
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
         assert settings.database_url is not None  # graph/production.py has seen to it.
@@ -116,7 +116,8 @@ def lifespan_of(settings: Settings) -> Callable[[Starlette], AbstractAsyncContex
             statement_timeout=settings.database_timeout,
         )
         try:
-            yield
+            with health.heeding_signals():
+                yield
         finally:
             await database.close()
 
@@ -132,21 +133,6 @@ def translate(error: Exception) -> Refusal | None:
             return TimedOut()
         case None:
             return None
-
-
-async def live(_request: Request) -> Reply:
-    """The process runs; asks nobody, so that a broken database does not restart it."""
-    return answer({"status": "live"}, 200, None)
-
-
-async def ready(_request: Request) -> Reply:
-    try:
-        async with asyncio.timeout(READY_WITHIN):
-            await database.ping()
-    except Exception as error:
-        errors.log(error, errors.Incident("-", "readyz"))
-        return answer({"status": "unavailable"}, 503, None)
-    return answer({"status": "ready"}, 200, None)
 
 
 async def refuse(_request: Request, error: Exception) -> Reply:

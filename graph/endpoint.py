@@ -8,6 +8,7 @@ first. Under application/graphql-response+json a request that cannot be executed
 all has the status that HTTP gives it, under both.
 """
 
+import asyncio
 import re
 from collections.abc import Callable, Mapping
 from datetime import datetime
@@ -30,7 +31,7 @@ from graph.limits import Limits
 from graph.reply import Reply
 from resolvers.admission import Admission, Asked
 from resolvers.clock import Clock
-from resolvers.errors import BadInput, TooComplex
+from resolvers.errors import BadInput, TimedOut, TooComplex
 
 MakeContext = Callable[[Admission, datetime, str], object]
 """Of who was admitted, now, and the request's ID."""
@@ -55,6 +56,9 @@ STATUSES = {
 }
 """Statuses of refusals that end a request before it is executed; any other is 400."""
 
+ADVICE = {401: {"WWW-Authenticate": "Bearer"}, 503: {"Retry-After": "1"}}
+"""Headers that go with a status."""
+
 _REQUEST_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{7,63}")
 
 
@@ -62,6 +66,7 @@ class Endpoint:
     """An ASGI application for one route.
 
     `page` answers a GET that prefers HTML, without credentials; without it there is no page.
+    `deadline` is in seconds; a transaction that is under way when it ends is not torn.
     """
 
     def __init__(
@@ -73,6 +78,7 @@ class Endpoint:
         make_context: MakeContext,
         limits: Limits | None = None,
         max_body_bytes: int = 1_048_576,
+        deadline: float = 10,
         translate: errors.Translate = errors.no_translation,
         execute: executor.Execute | None = None,
         page: Page | None = None,
@@ -81,6 +87,7 @@ class Endpoint:
         self.clock = clock
         self.make_context = make_context
         self.max_body_bytes = max_body_bytes
+        self.deadline = deadline
         self.page = page
         self.documents = Documents(schema._schema, limits or Limits())
         self.errors = errors.Translator(schema._schema, translate)
@@ -97,14 +104,16 @@ class Endpoint:
             return
         offer = _offer(accept)
         try:
-            reply = await self._respond(scope, receive, fields, request_id, offer)
+            async with asyncio.timeout(self.deadline) as limit:
+                reply = await self._respond(scope, receive, fields, request_id, offer)
         except wire.Disconnected:
             return
         except wire.NotUnderstood as error:
             told = {"message": str(error), "extensions": {"code": BadInput.code}}
             reply = answer({"errors": [told]}, error.status, offer, error.headers)
         except Exception as error:
-            reply = self._give_up(error, errors.Incident(request_id), offer)
+            cause = TimedOut() if limit.expired() else error
+            reply = self._give_up(cause, errors.Incident(request_id), offer)
         reply.headers.append((b"x-request-id", request_id.encode()))
         await reply(scope, receive, send)
 
@@ -171,8 +180,7 @@ class Endpoint:
         """Answer an exception that belongs to no field: a refusal, or a fault of ours."""
         told, refusal = self.errors.of_exception(error, incident)
         status = STATUSES.get(refusal.code, 400) if refusal else 500
-        headers = {"WWW-Authenticate": "Bearer"} if status == 401 else {}
-        return answer({"errors": [told]}, status, offer, headers)
+        return answer({"errors": [told]}, status, offer, ADVICE.get(status))
 
 
 def answer(

@@ -18,6 +18,7 @@ from graph import production
 from graph.app import create_app
 from graph.auth import Authenticator
 from graph.auth.bearer import BearerTokens
+from graph.protocol import Protocol
 
 #: Seconds that running requests get after the signal to stop; a stuck client does not get more.
 GRACE = 10
@@ -65,7 +66,7 @@ def config(app: ASGIApp | str, *, workers: int = 1, log_level: str = "info") -> 
         factory=isinstance(app, str),
         workers=workers,
         loop="auto" if sys.platform == "win32" else "uvloop",
-        http="httptools",
+        http=Protocol,
         # GraphQL over WebSockets is not served: an upgrade is an ordinary request.
         ws="none",
         lifespan="on",

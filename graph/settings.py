@@ -74,6 +74,15 @@ class Settings(BaseSettings):
         le=30,
         description="Seconds the issuer's clock may differ from this machine's.",
     )
+    request_timeout: float = Field(
+        default=10, gt=0, le=60, description="Seconds one request may take."
+    )
+    drain_seconds: float = Field(
+        default=3,
+        ge=0,
+        le=60,
+        description="Seconds after SIGTERM in which /readyz says 503 and requests are answered.",
+    )
     host: str = Field(default="127.0.0.1", description="Address to listen on.")
     port: int = Field(default=8000, ge=1, le=65535, description="Port to listen on.")
     workers: int = Field(default=1, ge=1, le=256, description="Server processes.")

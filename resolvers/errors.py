@@ -110,7 +110,9 @@ class TimedOut(Refusal):
     code = "TIMEOUT"
 
     def __init__(self) -> None:
-        super().__init__("The answer took too long; ask for less at a time.")
+        super().__init__(
+            "The answer took too long; ask for less at a time. A change may have been made."
+        )
 
 
 class Unavailable(Refusal):

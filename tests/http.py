@@ -12,6 +12,7 @@ import uvicorn
 
 from graph.app import create_app
 from graph.auth import Authenticator
+from graph.protocol import Protocol
 from graph.settings import Settings
 from models import Principal
 from tests import tokens
@@ -71,7 +72,7 @@ async def serve(clock: Clock, **changes: Any) -> AsyncIterator[Api]:
         Authenticator(tokens.verifier()),
         clock=clock,
     )
-    config = uvicorn.Config(app, port=0, lifespan="off", log_config=None)
+    config = uvicorn.Config(app, port=0, http=Protocol, lifespan="off", log_config=None)
     server = uvicorn.Server(config)
     task = asyncio.create_task(server.serve())
     while not server.started:  # noqa: ASYNC110 uvicorn tells it in no other way

@@ -1,0 +1,73 @@
+"""Whether the process lives, and whether it should be sent requests."""
+
+import asyncio
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from starlette.requests import Request
+from starlette.routing import BaseRoute, Route
+
+from graph import errors
+from graph.endpoint import answer
+from graph.reply import Reply
+from models import database
+
+READY_WITHIN = 1.0
+"""Seconds in which the database must answer for the service to be ready."""
+
+
+class Health:
+    """`drain` is how many seconds requests are still taken after SIGTERM while /readyz says that
+    no more should be sent: load balancers need some to notice. Ctrl-C and a second signal do not
+    wait."""
+
+    def __init__(self, drain: float) -> None:
+        self._drain = drain
+        self._draining = False
+
+    def routes(self) -> list[BaseRoute]:
+        return [Route("/livez", self.live), Route("/readyz", self.ready)]
+
+    async def live(self, _request: Request) -> Reply:
+        """The process runs; asks nobody, so that a broken database does not restart it."""
+        return answer({"status": "live"}, 200, None)
+
+    async def ready(self, _request: Request) -> Reply:
+        if self._draining:
+            return answer({"status": "draining"}, 503, None)
+        try:
+            async with asyncio.timeout(READY_WITHIN):
+                await database.ping()
+        except Exception as error:
+            errors.log(error, errors.Incident("-", "readyz"))
+            return answer({"status": "unavailable"}, 503, None)
+        return answer({"status": "ready"}, 200, None)
+
+    @contextmanager
+    def heeding_signals(self) -> Iterator[None]:
+        """Stand between SIGTERM and the server's own handler, which closes its sockets at once."""
+        stop = signal.getsignal(signal.SIGTERM)
+        if not (self._drain and callable(stop)) or not _in_main_thread():
+            yield
+            return
+        loop = asyncio.get_running_loop()
+
+        def begin(number: int, frame: Any) -> None:
+            if self._draining:
+                stop(number, frame)
+                return
+            self._draining = True
+            loop.call_soon_threadsafe(loop.call_later, self._drain, stop, number, None)
+
+        signal.signal(signal.SIGTERM, begin)
+        try:
+            yield
+        finally:
+            signal.signal(signal.SIGTERM, stop)
+
+
+def _in_main_thread() -> bool:
+    return threading.current_thread() is threading.main_thread()

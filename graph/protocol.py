@@ -1,0 +1,119 @@
+"""uvicorn's HTTP protocol, with what it lacks: deadlines for those at the other end.
+
+uvicorn waits for ever for the rest of a request, and for a client that does not read. One look a
+second at all connections of the process ends those: a timer for each request would cost more than
+reading it does.
+"""
+
+import asyncio
+from collections.abc import Sequence
+from typing import Any
+
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
+
+HEADERS_WITHIN = 5.0
+"""Seconds from connecting, or from the first byte of a later request, to the end of its headers."""
+BODY_WITHIN = 10.0
+"""Seconds from the end of the headers to the end of the body."""
+READ_WITHIN = 10.0
+"""Seconds in which a client must take something of an answer that waits for it."""
+MAX_HEADER_BYTES = 32 * 1024
+EVERY = 1.0
+"""Seconds between two looks at the connections."""
+
+
+class Protocol(HttpToolsProtocol):
+    """One connection."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        #: When what the client sends must be complete, in the loop's time; None: nothing is due.
+        self._due: float | None = None
+        self._in_headers = False
+        #: Bytes since the request began, or rather since the beginning of what it came with.
+        self._fed = 0
+        self._chunk = 0
+        #: How much of an answer waited to be read when it last became less, and when that was.
+        self._unread = 0
+        self._unread_since = 0.0
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        super().connection_made(transport)
+        self._due = self.loop.time() + HEADERS_WITHIN
+        _watch(self.loop, self.connections)
+
+    def data_received(self, data: bytes) -> None:
+        self._chunk = len(data)
+        self._fed += self._chunk
+        super().data_received(data)
+        if self._in_headers and self._fed > MAX_HEADER_BYTES:
+            self._refuse(431, "The headers are too large: at most 32 KiB.")
+
+    def on_message_begin(self) -> None:
+        super().on_message_begin()
+        self._in_headers = True
+        self._fed = self._chunk
+        self._due = self.loop.time() + HEADERS_WITHIN
+
+    def on_headers_complete(self) -> None:
+        self._in_headers = False
+        if self._fed > MAX_HEADER_BYTES and _size(self.url, self.headers) > MAX_HEADER_BYTES:
+            self._refuse(431, "The headers are too large: at most 32 KiB.")
+            raise ValueError("The headers are too large.")
+        self._due = self.loop.time() + BODY_WITHIN
+        super().on_headers_complete()
+
+    def on_message_complete(self) -> None:
+        self._due = None
+        super().on_message_complete()
+
+    def send_400_response(self, msg: str) -> None:
+        if not self.transport.is_closing():
+            super().send_400_response(msg)
+
+    def look(self, now: float) -> None:
+        """End the connection if its client is too slow."""
+        unread = self.transport.get_write_buffer_size()
+        if not unread or unread < self._unread or not self._unread:
+            self._unread, self._unread_since = unread, now
+        elif now - self._unread_since > READ_WITHIN:
+            self.transport.abort()
+            return
+        # What is not read because the request before it is still being answered is not late.
+        if self._due is None or now < self._due or self.flow.read_paused:
+            return
+        if self.cycle is None and not self._in_headers:
+            self.transport.close()  # It never said anything.
+        elif not self.transport.is_closing():
+            self._refuse(408, "The request did not arrive in time.")
+
+    def _refuse(self, status: int, text: str) -> None:
+        """Answer what never became a request, unless an answer is on its way already."""
+        if self.cycle is None or self.cycle.response_complete or not self.cycle.response_started:
+            block = b"content-type: text/plain; charset=utf-8\r\nconnection: close\r\n"
+            length = f"content-length: {len(text)}\r\n\r\n".encode()
+            self.transport.write(STATUS_LINE[status] + block + length + text.encode())
+        self.transport.close()
+
+
+def _size(url: bytes, headers: Sequence[tuple[bytes, bytes]]) -> int:
+    return len(url) + sum(len(name) + len(value) + 4 for name, value in headers)
+
+
+#: Those that are looked at, by the identity of the set that uvicorn keeps them in.
+_watched: dict[int, asyncio.TimerHandle] = {}
+
+
+def _watch(loop: asyncio.AbstractEventLoop, connections: set[Any]) -> None:
+    key = id(connections)
+    if key not in _watched:
+        _watched[key] = loop.call_later(EVERY, _look, loop, connections)
+
+
+def _look(loop: asyncio.AbstractEventLoop, connections: set[Any]) -> None:
+    del _watched[id(connections)]
+    now = loop.time()
+    for connection in list(connections):
+        connection.look(now)
+    if connections:
+        _watch(loop, connections)
