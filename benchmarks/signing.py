@@ -40,4 +40,5 @@ class Provider:
             "HEADCOUNT_TOKEN_ISSUER": ISSUER,
             "HEADCOUNT_TOKEN_AUDIENCE": AUDIENCE,
             "HEADCOUNT_TOKEN_JWKS_FILE": str(self.jwks_file),
+            "HEADCOUNT_DRAIN_SECONDS": "0",
         }

@@ -37,7 +37,9 @@ class Outcome:
 def environment(url: str | None = None, **variables: str) -> dict[str, str]:
     """That of this process without any setting but these."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("HEADCOUNT_")}
-    given = {} if url is None else {"HEADCOUNT_DATABASE_URL": url}
+    given = {"HEADCOUNT_DRAIN_SECONDS": "0"}  # Nobody waits for a load balancer here.
+    if url is not None:
+        given["HEADCOUNT_DATABASE_URL"] = url
     return {**kept, "PYTHONPATH": str(ROOT), "PYTHONIOENCODING": "utf-8", **given, **variables}
 
 

@@ -5,6 +5,7 @@ import re
 import signal
 import socket
 import subprocess
+import urllib.error
 import urllib.request
 from http.client import HTTPResponse
 from pathlib import Path
@@ -163,3 +164,43 @@ def test_a_running_request_is_answered_before_the_end(
     assert answer.startswith(b"HTTP/1.1 200 OK\r\n")
     assert answer.endswith(b'{"data":{"viewer":{"displayName":"Lena"}}}')
     assert finish(process).code == 0
+
+
+def test_after_sigterm_it_says_not_ready_and_answers_until_the_drain_is_over(
+    ready: dict[str, str], tmp_path: Path
+) -> None:
+    env = {**ready, "HEADCOUNT_DRAIN_SECONDS": "2"}
+    process = start("serve", "--port", 0, env=env, cwd=tmp_path)
+    assert process.stderr is not None
+    [port] = re.findall(r":(\d+)/graphql", process.stderr.readline())
+
+    before = _status(port, "readyz")
+    process.send_signal(signal.SIGTERM)
+    subprocess.run(["sleep", "0.3"], check=True)
+    after = [_status(port, name) for name in ("readyz", "livez")]
+
+    assert [before, *after] == [200, 503, 200]
+    assert finish(process).code == 0
+
+
+def test_a_second_sigterm_does_not_wait(ready: dict[str, str], tmp_path: Path) -> None:
+    env = {**ready, "HEADCOUNT_DRAIN_SECONDS": "60"}
+    process = start("serve", "--port", 0, env=env, cwd=tmp_path)
+    assert process.stderr is not None
+    [port] = re.findall(r":(\d+)/graphql", process.stderr.readline())
+    _status(port, "livez")
+    process.send_signal(signal.SIGTERM)
+    subprocess.run(["sleep", "0.3"], check=True)
+    process.send_signal(signal.SIGTERM)
+
+    assert process.wait(timeout=30) == 0
+    assert finish(process).code == 0
+
+
+def _status(port: str, path: str) -> int:
+    try:
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/{path}", timeout=60) as answer:
+            return int(answer.status)
+    except urllib.error.HTTPError as error:
+        with error:
+            return error.code

@@ -1,3 +1,4 @@
+import asyncio
 import logging
 from typing import Any
 
@@ -175,6 +176,38 @@ def test_a_refusal_outside_every_field_has_its_status(
     assert (answer.status_code, answer.json()["errors"][0]["extensions"]) == (
         status,
         {"code": code},
+    )
+
+
+def test_who_finds_the_service_unavailable_is_told_when_to_come_again() -> None:
+    broken = client(authenticator=Broken(unavailable)).post("/graphql", json={"query": "{viewer}"})
+    whole = client().post("/graphql", json={"query": "{viewer}"})
+
+    assert (broken.status_code, broken.headers.get("retry-after")) == (503, "1")
+    assert (whole.status_code, whole.headers.get("retry-after")) == (200, None)
+
+
+async def never(*_: object) -> Any:
+    await asyncio.Event().wait()
+
+
+@pytest.mark.parametrize("changes", [{"execute": never}, {"authenticator": Broken(never)}])
+def test_a_request_that_is_not_answered_before_its_deadline_is_a_timeout(
+    changes: dict[str, Any],
+) -> None:
+    answer = client(deadline=0.05, **changes).post("/graphql", json={"query": "{viewer}"})
+
+    assert (answer.status_code, answer.json()) == (
+        504,
+        {
+            "errors": [
+                {
+                    "message": "The answer took too long; ask for less at a time. A change may have"
+                    " been made.",
+                    "extensions": {"code": "TIMEOUT"},
+                }
+            ]
+        },
     )
 
 

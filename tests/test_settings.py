@@ -30,6 +30,8 @@ def test_settings_have_defaults_and_take_only_what_they_are_given(
         "token_key_file": None,
         "token_types": ("at+jwt", "jwt"),
         "token_leeway": 30,
+        "request_timeout": 10,
+        "drain_seconds": 3,
         "host": "127.0.0.1",
         "port": 8000,
         "workers": 1,

@@ -86,6 +86,7 @@ def _run(
         token_issuer=DEMO_ISSUER,
         token_audience=AUDIENCE,
         graphiql=True,
+        drain_seconds=0,
         federation=federation,
     )
     app = create_app(settings, Authenticator(issuer.verifier()))

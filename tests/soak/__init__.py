@@ -1,1 +1,0 @@
-"""The long form of what must stay true: each bar is measured, and the README's table is written."""
