@@ -236,7 +236,7 @@ def test_every_setting_has_a_row_with_its_default_and_help() -> None:
     assert [row for row in rows if not row.help.endswith(".") and "://" not in row.help] == []
     assert rows[0].default == ""
     assert rows[7][:2] == ("HEADCOUNT_TOKEN_TYPES", "at+jwt,jwt")
-    assert rows[12] == Row("HEADCOUNT_GRAPHIQL", "false", "Serve the GraphiQL page to browsers.")
+    assert rows[14] == Row("HEADCOUNT_GRAPHIQL", "false", "Serve the GraphiQL page to browsers.")
     assert rows[-1] == Row(
         "HEADCOUNT_MAX_REPRESENTATIONS", "100", "Most representations in one _entities field."
     )

@@ -90,9 +90,12 @@ class ErrorCode(Enum):
         "GRAPHQL_VALIDATION_FAILED", description="The document does not fit the schema."
     )
     RATE_LIMITED = enum_value("RATE_LIMITED", description="Too much, too fast; try later.")
-    TIMEOUT = enum_value("TIMEOUT", description="Not answered in time; ask for less.")
+    TIMEOUT = enum_value(
+        "TIMEOUT", description="Not answered in time; ask for less. A change may have been made."
+    )
     UNAVAILABLE = enum_value(
-        "UNAVAILABLE", description="The service cannot answer just now; try again."
+        "UNAVAILABLE",
+        description="The service cannot answer just now; try again after the seconds in Retry-After.",
     )
     INTERNAL_SERVER_ERROR = enum_value(
         "INTERNAL_SERVER_ERROR",
