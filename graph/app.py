@@ -31,7 +31,7 @@ def create_app(
 ) -> Starlette:
     """The service as an ASGI application; `settings.graphiql` adds the explorer's page."""
     served = subgraph if settings.federation else schema
-    health = Health(settings.drain_seconds)
+    health = Health(database.ping, settings.drain_seconds)
     execute = executor.with_compiler if settings.compiler else executor.with_graphql_core
     endpoint = Endpoint(
         served,

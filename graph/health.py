@@ -3,7 +3,7 @@
 import asyncio
 import signal
 import threading
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -13,18 +13,18 @@ from starlette.routing import BaseRoute, Route
 from graph import errors
 from graph.endpoint import answer
 from graph.reply import Reply
-from models import database
 
 READY_WITHIN = 1.0
 """Seconds in which the database must answer for the service to be ready."""
 
 
 class Health:
-    """`drain` is how many seconds requests are still taken after SIGTERM while /readyz says that
+    """`ping` fails when the database does not answer. `drain` is how many seconds requests are still taken after SIGTERM while /readyz says that
     no more should be sent: load balancers need some to notice. Ctrl-C and a second signal do not
     wait."""
 
-    def __init__(self, drain: float) -> None:
+    def __init__(self, ping: Callable[[], Awaitable[None]], drain: float) -> None:
+        self._ping = ping
         self._drain = drain
         self._draining = False
 
@@ -40,7 +40,7 @@ class Health:
             return answer({"status": "draining"}, 503, None)
         try:
             async with asyncio.timeout(READY_WITHIN):
-                await database.ping()
+                await self._ping()
         except Exception as error:
             errors.log(error, errors.Incident("-", "readyz"))
             return answer({"status": "unavailable"}, 503, None)

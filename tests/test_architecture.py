@@ -257,7 +257,6 @@ def test_the_program_keeps_the_rule(rule: Rule) -> None:
         (
             graph_makes_no_row_and_starts_no_query,
             "graph/app.py",
-            "graph/health.py",
             "from models import Tenant\nTenant.all()",
             "from models import database\nimport models.migrate\ndatabase.open()",
         ),
