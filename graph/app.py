@@ -15,8 +15,11 @@ from starlette.types import Receive, Scope, Send
 from graph import errors, executor, graphiql, headers
 from graph.context import Context
 from graph.endpoint import Authenticates, Endpoint, answer
+from graph.execution import CompiledExecutor
 from graph.federation import subgraph
 from graph.limits import Limits
+from graph.metrics import Sources
+from graph.observers import Observers
 from graph.reply import Reply
 from graph.schema import schema
 from graph.settings import Settings
@@ -34,7 +37,9 @@ def create_app(
 ) -> Starlette:
     """The service as an ASGI application; `settings.graphiql` adds the explorer's page."""
     served = subgraph if settings.federation else schema
-    execute = executor.with_compiler if settings.compiler else executor.with_graphql_core
+    compiled = CompiledExecutor(served) if settings.compiler else None
+    sources = Sources(database.pool, compiled.counts if compiled else None)
+    observers = Observers(settings, sources)
     endpoint = Endpoint(
         served,
         authenticator=authenticator,
@@ -43,8 +48,11 @@ def create_app(
         limits=limits_of(settings),
         max_body_bytes=settings.max_body_bytes,
         translate=translate,
-        execute=execute(served),
+        execute=executor.with_compiler(served, compiled)
+        if compiled
+        else executor.with_graphql_core(served),
         page=graphiql.page if settings.graphiql else None,
+        observe=observers.observe,
     )
     app = Service(
         endpoint,
@@ -59,7 +67,7 @@ def create_app(
         ],
         middleware=headers.middleware(settings.cors_origins),
         exception_handlers={HTTPException: refuse},
-        lifespan=lifespan_of(settings),
+        lifespan=lifespan_of(settings, observers),
     )
     app.router.redirect_slashes = False
     return app
@@ -106,7 +114,9 @@ def limits_of(settings: Settings) -> Limits:
     )
 
 
-def lifespan_of(settings: Settings) -> Callable[[Starlette], AbstractAsyncContextManager[None]]:
+def lifespan_of(
+    settings: Settings, observers: Observers
+) -> Callable[[Starlette], AbstractAsyncContextManager[None]]:
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
         assert settings.database_url is not None  # graph/production.py has seen to it.
@@ -116,7 +126,8 @@ def lifespan_of(settings: Settings) -> Callable[[Starlette], AbstractAsyncContex
             statement_timeout=settings.database_timeout,
         )
         try:
-            yield
+            async with observers.running():
+                yield
         finally:
             await database.close()
 
