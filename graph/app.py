@@ -14,9 +14,12 @@ from starlette.types import Receive, Scope, Send
 from graph import executor, graphiql, headers
 from graph.context import Context
 from graph.endpoint import Authenticates, Endpoint, answer
+from graph.execution import CompiledExecutor
 from graph.federation import subgraph
 from graph.health import Health
 from graph.limits import Limits
+from graph.metrics import Sources
+from graph.observers import Observers
 from graph.reply import Reply
 from graph.schema import schema
 from graph.settings import Settings
@@ -32,7 +35,9 @@ def create_app(
     """The service as an ASGI application; `settings.graphiql` adds the explorer's page."""
     served = subgraph if settings.federation else schema
     health = Health(database.ping, settings.drain_seconds)
-    execute = executor.with_compiler if settings.compiler else executor.with_graphql_core
+    compiled = CompiledExecutor(served) if settings.compiler else None
+    sources = Sources(database.pool, compiled.counts if compiled else None)
+    observers = Observers(settings, sources)
     endpoint = Endpoint(
         served,
         authenticator=authenticator,
@@ -42,8 +47,11 @@ def create_app(
         max_body_bytes=settings.max_body_bytes,
         deadline=settings.request_timeout,
         translate=translate,
-        execute=execute(served),
+        execute=executor.with_compiler(served, compiled)
+        if compiled
+        else executor.with_graphql_core(served),
         page=graphiql.page if settings.graphiql else None,
+        observe=observers.observe,
     )
     app = Service(
         endpoint,
@@ -57,7 +65,7 @@ def create_app(
         ],
         middleware=headers.middleware(settings.cors_origins),
         exception_handlers={HTTPException: refuse},
-        lifespan=lifespan_of(settings, health),
+        lifespan=lifespan_of(settings, health, observers),
     )
     app.router.redirect_slashes = False
     return app
@@ -105,7 +113,7 @@ def limits_of(settings: Settings) -> Limits:
 
 
 def lifespan_of(
-    settings: Settings, health: Health
+    settings: Settings, health: Health, observers: Observers
 ) -> Callable[[Starlette], AbstractAsyncContextManager[None]]:
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
@@ -116,8 +124,9 @@ def lifespan_of(
             statement_timeout=settings.database_timeout,
         )
         try:
-            with health.heeding_signals():
-                yield
+            async with observers.running():
+                with health.heeding_signals():
+                    yield
         finally:
             await database.close()
 

@@ -28,6 +28,7 @@ from graph.auth.bearer import Claims
 from graph.documents import Document, Documents, RequestRefused
 from graph.headers import encoded
 from graph.limits import Limits
+from graph.observation import Observation, Observe
 from graph.reply import Reply
 from resolvers.admission import Admission, Asked
 from resolvers.clock import Clock
@@ -82,6 +83,7 @@ class Endpoint:
         translate: errors.Translate = errors.no_translation,
         execute: executor.Execute | None = None,
         page: Page | None = None,
+        observe: Observe | None = None,
     ) -> None:
         self.authenticator = authenticator
         self.clock = clock
@@ -89,6 +91,7 @@ class Endpoint:
         self.max_body_bytes = max_body_bytes
         self.deadline = deadline
         self.page = page
+        self.observe = observe
         self.documents = Documents(schema._schema, limits or Limits())
         self.errors = errors.Translator(schema._schema, translate)
         self.execute = execute or executor.with_graphql_core(schema)
@@ -103,9 +106,11 @@ class Endpoint:
             await page(scope, receive, send)
             return
         offer = _offer(accept)
+        seen = Observation(request_id, fields)
+        reply: Reply | None = None
         try:
             async with asyncio.timeout(self.deadline) as limit:
-                reply = await self._respond(scope, receive, fields, request_id, offer)
+                reply = await self._respond(scope, receive, fields, seen, offer)
         except wire.Disconnected:
             return
         except wire.NotUnderstood as error:
@@ -114,6 +119,10 @@ class Endpoint:
         except Exception as error:
             cause = TimedOut() if limit.expired() else error
             reply = self._give_up(cause, errors.Incident(request_id), offer)
+        finally:
+            if self.observe:
+                seen.end(reply)
+                self.observe(seen)
         reply.headers.append((b"x-request-id", request_id.encode()))
         await reply(scope, receive, send)
 
@@ -122,12 +131,12 @@ class Endpoint:
         scope: Scope,
         receive: Receive,
         fields: wire.Fields,
-        request_id: str,
+        seen: Observation,
         offer: str | None,
     ) -> Reply:
         if scope["method"] not in ("GET", "POST"):
             raise wire.NotUnderstood(405, "Use GET or POST.", {"Allow": "GET, POST"})
-        now = self.clock()
+        seen.now = now = self.clock()
         claims = await self.authenticator.verify(wire.text_of(fields, b"authorization"), now)
         admission: Admission | None = None
         try:
@@ -137,6 +146,7 @@ class Endpoint:
             if not self.documents.knows(question.query):
                 # Who is unknown has nothing parsed.
                 admission = await self.authenticator.admit(claims, None)
+                seen.viewer = admission.viewer
             document, operation, variables = self._prepare(scope["method"], question)
         except (wire.NotUnderstood, TooComplex, RequestRefused) as refusal:
             if admission is None:
@@ -151,9 +161,11 @@ class Endpoint:
             # What is known already says what signing in may bring along.
             asked = document.asked(operation, variables)
             admission = await self.authenticator.admit(claims, asked)
-        context = self.make_context(admission, now, request_id)
+        seen.operation, seen.viewer = operation, admission.viewer
+        context = self.make_context(admission, now, seen.request_id)
         try:
-            return await self._execute((document, operation, variables, context), request_id, offer)
+            task = (document, operation, variables, context)
+            return await self._execute(task, seen.request_id, offer)
         except RequestRefused as refused:
             return _refused(refused.told, offer)
 
@@ -186,7 +198,10 @@ class Endpoint:
 def answer(
     content: object, status: int, media_type: str | None, headers: Mapping[str, str] | None = None
 ) -> Reply:
-    return Reply(orjson.dumps(content), status, media_type or wire.JSON, encoded(headers or {}))
+    reply = Reply(orjson.dumps(content), status, media_type or wire.JSON, encoded(headers or {}))
+    if isinstance(content, dict) and "errors" in content:
+        reply.code = content["errors"][0]["extensions"]["code"]
+    return reply
 
 
 def _refused(told: list[errors.Error], media_type: str | None) -> Reply:

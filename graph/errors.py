@@ -8,7 +8,6 @@ and tokens.
 """
 
 import logging
-import traceback
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
@@ -17,7 +16,7 @@ from typing import Any
 from graphql import GraphQLError, GraphQLSchema, GraphQLSyntaxError, ValuesOfCorrectTypeRule
 from strawberry.exceptions import StrawberryInputCoercionError
 
-from graph import wording
+from graph import logs, wording
 from resolvers.errors import BadInput, Refusal
 
 MOST = 5
@@ -113,13 +112,20 @@ def fault(incident: Incident, at: GraphQLError | None = None) -> Error:
 
 
 def log(error: Exception, incident: Incident) -> None:
+    cause = _cause(error)
     path = ".".join(map(str, getattr(error, "path", None) or ()))
     logger.error(
         "request %s, operation %s, path %s: %s",
         incident.request_id,
         wording.shortened(incident.operation_name or "-"),
         wording.shortened(path or "-"),
-        "\n".join(_trace(_cause(error))),
+        "\n".join(logs.trace_of(cause)),
+        extra={
+            "request_id": incident.request_id,
+            "operation_name": incident.operation_name
+            and wording.shortened(incident.operation_name),
+            "exception": logs.type_of(cause),
+        },
     )
 
 
@@ -181,15 +187,3 @@ def _first(errors: Iterator[Error], count: int) -> list[Error]:
     if count > MOST:
         shown[-1]["extensions"]["omitted"] = count - MOST
     return shown
-
-
-def _trace(error: BaseException) -> Iterator[str]:
-    """Code lines and exception types, outermost first, without any message."""
-    seen: set[int] = set()
-    following: BaseException | None = error
-    while following is not None and id(following) not in seen:
-        seen.add(id(following))
-        kind = type(following)
-        yield f"{kind.__module__}.{kind.__qualname__}"
-        yield "".join(traceback.format_tb(following.__traceback__)).rstrip()
-        following = following.__cause__ or following.__context__

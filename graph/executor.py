@@ -93,9 +93,8 @@ def with_graphql_core(schema: strawberry.Schema) -> Execute:
     return execute
 
 
-def with_compiler(schema: strawberry.Schema) -> Execute:
+def with_compiler(schema: strawberry.Schema, compiled: CompiledExecutor) -> Execute:
     """Execute queries by compiled plans, and by graphql-core whatever these do not cover."""
-    compiled = CompiledExecutor(schema)
     interpret = with_graphql_core(schema)
 
     async def execute(

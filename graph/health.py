@@ -19,9 +19,11 @@ READY_WITHIN = 1.0
 
 
 class Health:
-    """`ping` fails when the database does not answer. `drain` is how many seconds requests are still taken after SIGTERM while /readyz says that
-    no more should be sent: load balancers need some to notice. Ctrl-C and a second signal do not
-    wait."""
+    """`ping` fails when the database does not answer.
+
+    `drain` is how many seconds requests are still taken after SIGTERM while /readyz says that no
+    more should be sent: load balancers need some to notice. Ctrl-C and a second signal do not wait.
+    """
 
     def __init__(self, ping: Callable[[], Awaitable[None]], drain: float) -> None:
         self._ping = ping

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
+from graph import tracing
 from graph.auth import keys
 from graph.auth.bearer import TokenRules
 from graph.auth.keys import Keys, UnusableKeysError
@@ -35,7 +36,12 @@ def from_environment() -> Production:
     settings, problems = examine()
     faulty = {problem.variable for problem in problems}
     found, trusted = _load_keys(settings)
-    found += [*_database(settings), *_issuer(settings.token_issuer), *_audience(settings)]
+    found += [
+        *_tracing(settings),
+        *_database(settings),
+        *_issuer(settings.token_issuer),
+        *_audience(settings),
+    ]
     problems += [problem for problem in found if problem.variable not in faulty]
     if problems or trusted is None:
         raise SettingsError(problems)
@@ -54,6 +60,11 @@ def _database(settings: Settings) -> Iterator[Problem]:
         yield Problem(variable, "is not set: say where data is kept, for example sqlite://data.db")
     elif _forgets(settings.database_url.get_secret_value()):
         yield Problem(variable, "keeps data in memory and loses it at the end: name a file")
+
+
+def _tracing(settings: Settings) -> Iterator[Problem]:
+    if settings.tracing and not tracing.is_installed():
+        yield Problem(variable_of("tracing"), f"needs packages that {tracing.EXTRA} installs")
 
 
 def _forgets(url: str) -> bool:

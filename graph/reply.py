@@ -19,6 +19,8 @@ class Reply:
     ) -> None:
         self.body = body
         self.status_code = status
+        #: Of the first error, for those who count and log.
+        self.code = "OK"
         self.headers = [
             *_HEADERS,
             (b"content-type", f"{media_type}; charset=utf-8".encode()),

@@ -12,6 +12,7 @@ from strawberry import argument
 from strawberry.schema.config import StrawberryConfig
 from strawberry.types.scalar import ScalarDefinition
 
+from graph import metrics
 from graph.context import Info
 from graph.execution import kept
 from graph.executor import Schema
@@ -218,9 +219,9 @@ class Mutation:
         if len(input.logins) > MAX_LOGINS:
             return LoginsRecordPayload.too_many(len(input.logins))
         tenant = info.context.held[input.tenant.key()]
-        return LoginsRecordPayload.of(
-            await logins.record(tenant, input.records(), info.context.now)
-        )
+        outcome = await logins.record(tenant, input.records(), info.context.now)
+        metrics.count_logins(outcome)
+        return LoginsRecordPayload.of(outcome)
 
 
 def assemble(query: type, scalars: Mapping[object, ScalarDefinition]) -> Schema:

@@ -1,7 +1,6 @@
 """The server around the application: uvicorn, set up for production and for the demo alike."""
 
 import gc
-import logging
 import os
 import signal
 import socket
@@ -14,7 +13,7 @@ import uvicorn
 from starlette.types import ASGIApp
 from uvicorn.supervisors import Multiprocess
 
-from graph import production
+from graph import logs, production
 from graph.app import create_app
 from graph.auth import Authenticator
 from graph.auth.bearer import BearerTokens
@@ -59,7 +58,9 @@ def listen(host: str, port: int) -> socket.socket:
         raise PortInUse(f"Cannot listen on {host} port {port}: {reason}.") from None
 
 
-def config(app: ASGIApp | str, *, workers: int = 1, log_level: str = "info") -> uvicorn.Config:
+def config(
+    app: ASGIApp | str, *, workers: int = 1, logging: dict[str, Any] | None = None
+) -> uvicorn.Config:
     """`app` is the application, or for several workers the import string of what makes it."""
     return uvicorn.Config(
         app,
@@ -70,7 +71,7 @@ def config(app: ASGIApp | str, *, workers: int = 1, log_level: str = "info") -> 
         # GraphQL over WebSockets is not served: an upgrade is an ordinary request.
         ws="none",
         lifespan="on",
-        log_config=logging_config(log_level),
+        log_config=logging or logs.config("info"),
         # Paths carry queries (GET) and nothing else that our own log does not say.
         access_log=False,
         # Whoever may send X-Forwarded-For chooses the address that is logged and limited.
@@ -107,18 +108,3 @@ class _Server(uvicorn.Server):
         await super().startup(sockets=sockets)
         if self.started:
             self._ready()
-
-
-def logging_config(level: str) -> dict[str, Any]:
-    """All to stderr, one line for each message, from our own loggers and from uvicorn's."""
-    return {
-        "version": 1,
-        "disable_existing_loggers": False,
-        "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}},
-        "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
-        "loggers": {
-            name: {"handlers": ["stderr"], "level": logging.getLevelName(level.upper())}
-            | {"propagate": False}
-            for name in ("headcount", "uvicorn")
-        },
-    }

@@ -102,6 +102,23 @@ class Settings(BaseSettings):
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         default="info", description="The least important messages still logged."
     )
+    log_format: Literal["json", "text"] = Field(
+        default="json", description="One JSON object, or one line of text, for each message."
+    )
+    access_log: bool = Field(
+        default=False, description="Log every request; off, those that failed are logged."
+    )
+    metrics_port: int | None = Field(
+        default=None,
+        ge=1,
+        le=65535,
+        description="Port of the first worker's metrics for Prometheus; the next have the next.",
+    )
+    metrics_host: str = Field(default="127.0.0.1", description="Address the metrics listen on.")
+    tracing: bool = Field(
+        default=False,
+        description="Send a span for each request to OTEL_EXPORTER_OTLP_ENDPOINT.",
+    )
     max_body_bytes: int = Field(
         default=1024 * 1024, ge=1024, description="Largest body of a request, in bytes."
     )
@@ -180,7 +197,7 @@ class Settings(BaseSettings):
             raise ValueError("lists origins like https://app.example.com, without a path or *")
         return origins
 
-    @field_validator("log_level", mode="before")
+    @field_validator("log_level", "log_format", mode="before")
     @classmethod
     def _any_case(cls, value: object) -> object:
         return value.lower() if isinstance(value, str) else value

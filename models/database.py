@@ -174,6 +174,13 @@ def connection() -> BaseDBAsyncClient:
     return Tenant._meta.db
 
 
+def pool() -> readers.PoolState | None:
+    """How the connections of this process are used; SQLite has one, of which nothing is told."""
+    client: Any = connection()
+    found = getattr(client, "_pool", None)
+    return readers.state(found) if isinstance(found, asyncpg.Pool) else None
+
+
 async def ping() -> None:
     await connection().execute_query("SELECT 1")
 

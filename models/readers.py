@@ -10,6 +10,7 @@ whose statement failed or was cancelled goes back to the pool, which knows what 
 import asyncio
 from collections import deque
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import asyncpg
@@ -100,6 +101,26 @@ def _is_gone(connection: Any) -> bool:
         return bool(connection.is_closed())
     except asyncpg.InterfaceError:
         return True
+
+
+@dataclass(frozen=True, slots=True)
+class PoolState:
+    """Connections: the most there may be, those there are, those at work; and statements that
+    wait for one."""
+
+    most: int
+    open: int
+    in_use: int
+    waiting: int
+
+
+def state(pool: asyncpg.Pool) -> PoolState:
+    """Readable from any thread."""
+    held = _of_this_process if _of_this_process and _of_this_process.pool is pool else None
+    idle = pool.get_idle_size() + (len(held._idle) if held else 0)
+    size = pool.get_size()
+    waiting = sum(not turn.done() for turn in tuple(held._waiting)) if held else 0
+    return PoolState(pool.get_max_size(), size, size - idle, waiting)
 
 
 _of_this_process: Readers | None = None

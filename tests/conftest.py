@@ -107,3 +107,32 @@ def api(_api: "Api", database: None) -> "Api":
     takes for the time."""
     _api.clock.now = tokens.NOW
     return _api
+
+
+_ACME = ("--external-id", "ACME", "--instance-id", "2f077c75-6d84-47df-8bdc-ca3590971479")
+
+
+@pytest.fixture
+def environment(database_url: str, tmp_path: Path) -> dict[str, str]:
+    """Of a production whose database is empty."""
+    from tests import command
+
+    (tmp_path / "jwks.json").write_bytes(tokens.jwks(tokens.jwk(tokens.RSA, kid="rsa")))
+    return command.environment(
+        command.new_database(database_url, tmp_path),
+        HEADCOUNT_TOKEN_ISSUER=tokens.ISSUER,
+        HEADCOUNT_TOKEN_AUDIENCE=tokens.AUDIENCE,
+        HEADCOUNT_TOKEN_JWKS_FILE=str(tmp_path / "jwks.json"),
+    )
+
+
+@pytest.fixture
+def ready(environment: dict[str, str]) -> dict[str, str]:
+    """Of a production with the tenant ACME, assigned to the landlord Lena."""
+    from tests.command import done
+
+    done("migrate", env=environment)
+    done("tenant", "add", "Acme", *_ACME, env=environment)
+    done("principal", "add", "landlord", "lena", "--name", "Lena", env=environment)
+    done("assign", "ACME", "lena", env=environment)
+    return environment

@@ -13,32 +13,8 @@ from pathlib import Path
 import pytest
 
 from resolvers.clock import system_clock
-from tests import command, tokens
-from tests.command import Outcome, done, finish, run, served, start
-
-ACME = ("--external-id", "ACME", "--instance-id", "2f077c75-6d84-47df-8bdc-ca3590971479")
-
-
-@pytest.fixture
-def environment(database_url: str, tmp_path: Path) -> dict[str, str]:
-    """Of a production whose database is empty."""
-    (tmp_path / "jwks.json").write_bytes(tokens.jwks(tokens.jwk(tokens.RSA, kid="rsa")))
-    return command.environment(
-        command.new_database(database_url, tmp_path),
-        HEADCOUNT_TOKEN_ISSUER=tokens.ISSUER,
-        HEADCOUNT_TOKEN_AUDIENCE=tokens.AUDIENCE,
-        HEADCOUNT_TOKEN_JWKS_FILE=str(tmp_path / "jwks.json"),
-    )
-
-
-@pytest.fixture
-def ready(environment: dict[str, str]) -> dict[str, str]:
-    """Of a production with the tenant ACME, assigned to the landlord Lena."""
-    done("migrate", env=environment)
-    done("tenant", "add", "Acme", *ACME, env=environment)
-    done("principal", "add", "landlord", "lena", "--name", "Lena", env=environment)
-    done("assign", "ACME", "lena", env=environment)
-    return environment
+from tests import tokens
+from tests.command import Outcome, finish, run, served, start
 
 
 def ask(url: str, subject: str = "lena") -> HTTPResponse:

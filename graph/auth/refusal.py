@@ -11,5 +11,5 @@ MESSAGE = "Sign in: send a valid access token as `Authorization: Bearer <token>`
 
 def refuse(reason: str) -> Unauthenticated:
     """What to raise. `reason` is a phrase of ours, never text of the caller's: it is logged."""
-    _logger.info("Sign-in refused: %s", reason)
+    _logger.info("Sign-in refused: %s", reason, extra={"reason": reason})
     return Unauthenticated(MESSAGE)

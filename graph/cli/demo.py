@@ -68,7 +68,7 @@ def _run(
     port: int, folder: Path, reset: bool, json: bool, federation: bool, interrupt: Interrupt
 ) -> None:
     # Imported here: the schema takes a second to build, and other commands do without it.
-    from graph import serving
+    from graph import logs, serving
     from graph.app import create_app
     from graph.auth import Authenticator
     from graph.demo_tokens import AUDIENCE, Issuer
@@ -94,7 +94,7 @@ def _run(
     def ready() -> None:
         _tell(sock, prepared, _tokens(issuer), json)
 
-    serving.run(serving.config(app, log_level="warning"), sock, ready)
+    serving.run(serving.config(app, logging=logs.config("warning")), sock, ready)
 
 
 def _url(folder: Path) -> str:

@@ -1,3 +1,5 @@
+import os
+from logging import getLogger
 from typing import Annotated
 
 import typer
@@ -28,8 +30,8 @@ def serve(
     Example: headcount serve --host 0.0.0.0 --workers 4
     """
     # Imported here: the schema takes a second to build, and other commands do without it.
-    from graph import production, serving
-    from graph.settings import SettingsError
+    from graph import logs, production, serving
+    from graph.settings import SettingsError, variable_of
 
     try:
         settings = production.from_environment().settings
@@ -45,10 +47,13 @@ def serve(
         raise Failure(str(error)) from None
     address, number = sock.getsockname()[:2]
     shown = f"[{address}]" if ":" in address else address
-    config = serving.config(
-        "graph.serving:production_app", workers=count, log_level=settings.log_level
+    # What workers are made from, and how many ports they have for metrics.
+    os.environ[variable_of("workers")] = str(count)
+    logging = logs.config(
+        settings.log_level, settings.log_format, every_request=settings.access_log
     )
-    typer.echo(f"Headcount listens on http://{shown}:{number}/graphql", err=True)
+    config = serving.config("graph.serving:production_app", workers=count, logging=logging)
+    getLogger("headcount").info("Headcount listens on http://%s:%d/graphql", shown, number)
     serving.run(config, sock)
 
 

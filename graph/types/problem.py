@@ -95,7 +95,8 @@ class ErrorCode(Enum):
     )
     UNAVAILABLE = enum_value(
         "UNAVAILABLE",
-        description="The service cannot answer just now; try again after the seconds in Retry-After.",
+        description="The service cannot answer just now; try again after the seconds in"
+        " Retry-After.",
     )
     INTERNAL_SERVER_ERROR = enum_value(
         "INTERNAL_SERVER_ERROR",
