@@ -20,6 +20,7 @@ from graph.health import Health
 from graph.limits import Limits
 from graph.metrics import Sources
 from graph.observers import Observers
+from graph.rate_limits import RateLimits
 from graph.reply import Reply
 from graph.schema import schema
 from graph.settings import Settings
@@ -46,6 +47,7 @@ def create_app(
         limits=limits_of(settings),
         max_body_bytes=settings.max_body_bytes,
         deadline=settings.request_timeout,
+        rates=RateLimits(settings.rate_limit, settings.rate_limit_unauthenticated),
         translate=translate,
         execute=executor.with_compiler(served, compiled)
         if compiled

@@ -50,7 +50,17 @@ class Document:
     measure: Measure
     operations: Mapping[str | None, OperationDefinitionNode]
     foresights: dict[int, Foresight | None] = field(default_factory=dict, compare=False)
-    measured_pages: set[tuple[object, ...]] = field(default_factory=set, compare=False)
+    #: Nodes, by the page sizes that were given.
+    measured_pages: dict[tuple[object, ...], int] = field(default_factory=dict, compare=False)
+
+    def nodes(self, variables: Mapping[str, object]) -> int:
+        """The list items that its page sizes add up to; the most that is known when these were
+        not measured."""
+        names = self.measure.page_variables
+        if not names:
+            return self.measure.nodes
+        sizes = tuple(_size(variables.get(name, "")) for name in names)
+        return self.measured_pages.get(sizes, self.measure.nodes)
 
     def asked(
         self, operation: OperationDefinitionNode, variables: Mapping[str, object]
@@ -139,9 +149,9 @@ class Documents:
         sizes = tuple(_size(variables.get(name, "")) for name in names)
         if sizes in document.measured_pages:
             return
-        self.measurer.measure(document.node, variables)
+        nodes = self.measurer.measure(document.node, variables).nodes
         if len(document.measured_pages) < MOST_PAGES:
-            document.measured_pages.add(sizes)
+            document.measured_pages[sizes] = nodes
 
     def _keep(self, document: Document) -> None:
         self._kept[document.text] = document

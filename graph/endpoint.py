@@ -29,10 +29,11 @@ from graph.documents import Document, Documents, RequestRefused
 from graph.headers import encoded
 from graph.limits import Limits
 from graph.observation import Observation, Observe
+from graph.rate_limits import UNKNOWN_DOCUMENT, RateLimits, cost_of
 from graph.reply import Reply
 from resolvers.admission import Admission, Asked
 from resolvers.clock import Clock
-from resolvers.errors import BadInput, TimedOut, TooComplex
+from resolvers.errors import BadInput, RateLimited, TimedOut, TooComplex, Unauthenticated
 
 MakeContext = Callable[[Admission, datetime, str], object]
 """Of who was admitted, now, and the request's ID."""
@@ -80,6 +81,7 @@ class Endpoint:
         limits: Limits | None = None,
         max_body_bytes: int = 1_048_576,
         deadline: float = 10,
+        rates: RateLimits | None = None,
         translate: errors.Translate = errors.no_translation,
         execute: executor.Execute | None = None,
         page: Page | None = None,
@@ -90,6 +92,7 @@ class Endpoint:
         self.make_context = make_context
         self.max_body_bytes = max_body_bytes
         self.deadline = deadline
+        self.rates = rates or RateLimits(0, 0)
         self.page = page
         self.observe = observe
         self.documents = Documents(schema._schema, limits or Limits())
@@ -117,7 +120,7 @@ class Endpoint:
             told = {"message": str(error), "extensions": {"code": BadInput.code}}
             reply = answer({"errors": [told]}, error.status, offer, error.headers)
         except Exception as error:
-            cause = TimedOut() if limit.expired() else error
+            cause = TimedOut() if limit.expired() else self._failed(error, scope, seen)
             reply = self._give_up(cause, errors.Incident(request_id), offer)
         finally:
             if self.observe:
@@ -147,6 +150,7 @@ class Endpoint:
                 # Who is unknown has nothing parsed.
                 admission = await self.authenticator.admit(claims, None)
                 seen.viewer = admission.viewer
+                self.rates.charge(admission.viewer.id, UNKNOWN_DOCUMENT, now)
             document, operation, variables = self._prepare(scope["method"], question)
         except (wire.NotUnderstood, TooComplex, RequestRefused) as refusal:
             if admission is None:
@@ -162,6 +166,7 @@ class Endpoint:
             asked = document.asked(operation, variables)
             admission = await self.authenticator.admit(claims, asked)
         seen.operation, seen.viewer = operation, admission.viewer
+        self.rates.charge(admission.viewer.id, cost_of(document.nodes(variables)), now)
         context = self.make_context(admission, now, seen.request_id)
         try:
             task = (document, operation, variables, context)
@@ -192,7 +197,20 @@ class Endpoint:
         """Answer an exception that belongs to no field: a refusal, or a fault of ours."""
         told, refusal = self.errors.of_exception(error, incident)
         status = STATUSES.get(refusal.code, 400) if refusal else 500
-        return answer({"errors": [told]}, status, offer, ADVICE.get(status))
+        advice = ADVICE.get(status)
+        if isinstance(refusal, RateLimited):
+            advice = {"Retry-After": str(refusal.retry_after)}
+        return answer({"errors": [told]}, status, offer, advice)
+
+    def _failed(self, error: Exception, scope: Scope, seen: Observation) -> Exception:
+        """The same error, or that its address has failed to sign in too often."""
+        client = scope.get("client")
+        if isinstance(error, Unauthenticated) and client and seen.now:
+            try:
+                self.rates.failed(client[0], seen.now)
+            except RateLimited as limited:
+                return limited
+        return error
 
 
 def answer(

@@ -49,6 +49,7 @@ class Measure:
     lists of that many items. `visited` counts the selections and values that were looked at.
     """
 
+    nodes: int
     page_variables: frozenset[str]
     longer_lists: Mapping[str, int]
     visited: int
@@ -78,13 +79,15 @@ class Measurer:
     def measure(self, document: DocumentNode, variables: Mapping[str, object]) -> Measure:
         """Refuse a document that asks for too much. It need not be valid."""
         walk = Walk(self.schema, self.sizes, variables)
+        nodes = 0
         for definition, cost in walk.costs(document):
             is_operation = isinstance(definition, OperationDefinitionNode)
             self._check(cost, self.limits.roots if is_operation else self.limits.fields)
+            nodes = max(nodes, cost.nodes)
         repeats = max(walk.written.values(), default=0)
         if repeats > self.limits.repeats:
             raise TooComplex("repeats", self.limits.repeats, repeats)
-        return Measure(frozenset(walk.page_variables), walk.longer_lists, walk.visited)
+        return Measure(nodes, frozenset(walk.page_variables), walk.longer_lists, walk.visited)
 
     def _check(self, cost: Cost, roots: int) -> None:
         limits = self.limits

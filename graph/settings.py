@@ -77,6 +77,16 @@ class Settings(BaseSettings):
     request_timeout: float = Field(
         default=10, gt=0, le=60, description="Seconds one request may take."
     )
+    rate_limit: int = Field(
+        default=100_000,
+        ge=0,
+        description="Cost one principal may cause in a minute, for each worker; 0 is no limit.",
+    )
+    rate_limit_unauthenticated: int = Field(
+        default=300,
+        ge=0,
+        description="Failed sign-ins of one address in a minute, for each worker; 0 is no limit.",
+    )
     drain_seconds: float = Field(
         default=3,
         ge=0,

@@ -103,7 +103,17 @@ class TooComplex(Refusal):
 
 
 class RateLimited(Refusal):
+    """`retry_after` in seconds."""
+
     code = "RATE_LIMITED"
+
+    def __init__(self, retry_after: int) -> None:
+        super().__init__(f"Too many requests; try again in {retry_after} seconds.")
+        self.retry_after = retry_after
+
+    @property
+    def extensions(self) -> dict[str, object]:
+        return {"retryAfter": self.retry_after}
 
 
 class TimedOut(Refusal):
