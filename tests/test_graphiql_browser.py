@@ -1,5 +1,6 @@
 """The explorer in a real browser, behind its real policy, in front of the demo."""
 
+import json
 import os
 import re
 import shutil
@@ -226,7 +227,8 @@ def test_an_expired_token_is_said_to_be(explorer: Explorer, tmp_path: Path) -> N
         explorer.shows("#who", REFUSED)
 
     # What the service found; to the caller it says neither.
-    reasons = re.findall(r"Sign-in refused: (.*)", (tmp_path / "log").read_text())
+    lines = map(json.loads, (tmp_path / "log").read_text().splitlines())
+    reasons = [line["reason"] for line in lines if "reason" in line]
     assert reasons == ["the token has expired", "the subject is unknown or disabled"]
     assert explorer.kept_in_tab() == {}
 
