@@ -2,6 +2,8 @@
 
 import json
 import logging
+import os
+import socket
 import subprocess
 import threading
 import urllib.error
@@ -102,8 +104,20 @@ def test_metrics_count_requests_by_field_outcome_and_status(
     assert ("process_resident_memory_bytes",) in samples
 
 
+def two_free_ports() -> int:
+    """The first of two neighbours that nobody has, below those that systems hand out."""
+    for port in range(20_000 + os.getpid() % 5_000, 30_000, 2):
+        try:
+            for each in (port, port + 1):
+                socket.create_server(("127.0.0.1", each)).close()
+        except OSError:
+            continue
+        return port
+    raise AssertionError("No two ports are free.")
+
+
 def test_each_worker_counts_for_itself(ready: dict[str, str], tmp_path: Path) -> None:
-    port = free_port()
+    port = two_free_ports()
     environment = {**ready, "HEADCOUNT_METRICS_PORT": str(port)}
     with served(environment, "--workers", 2, cwd=tmp_path) as url:
         answered = [ask(url) for _ in range(10)]
