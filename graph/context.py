@@ -64,16 +64,6 @@ class Context:
             return admission.tenant
         return await self.tenants.load(key)
 
-    def holds(self, key: TenantKey) -> bool:
-        """Whether the tenant came along with signing in; it is held from now on."""
-        admission = self.admission
-        if admission is None or admission.asked is None or admission.tenant is None:
-            return False
-        if key.id != admission.asked.text:
-            return False
-        self.held[key] = admission.tenant
-        return True
-
     def head(self, tenant: Tenant, on: date) -> Head | None:
         """The head of a report when signing in brought it along."""
         admission = self.admission

@@ -54,8 +54,8 @@ class Document:
     measured_pages: dict[tuple[object, ...], int] = field(default_factory=dict, compare=False)
 
     def nodes(self, variables: Mapping[str, object]) -> int:
-        """The list items that its page sizes add up to; the most that is known when these were
-        not measured."""
+        """The list items that its page sizes add up to, after `Documents.prepare` has measured
+        these; of its first request's when it has no others."""
         names = self.measure.page_variables
         if not names:
             return self.measure.nodes
@@ -150,8 +150,9 @@ class Documents:
         if sizes in document.measured_pages:
             return
         nodes = self.measurer.measure(document.node, variables).nodes
-        if len(document.measured_pages) < MOST_PAGES:
-            document.measured_pages[sizes] = nodes
+        document.measured_pages[sizes] = nodes
+        if len(document.measured_pages) > MOST_PAGES:
+            del document.measured_pages[next(iter(document.measured_pages))]
 
     def _keep(self, document: Document) -> None:
         self._kept[document.text] = document

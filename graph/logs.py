@@ -1,8 +1,8 @@
 """What is logged and how: one JSON object or one line of text for each message, on stderr.
 
-No value of a caller's is ever logged: no token, no key, no variable, no literal, no user ID. What
-libraries log is told by the template of the message alone, and of exceptions only types and lines
-of code, for their texts quote values.
+Of a caller's only the request ID and the operation's name are logged: no token, no key, no
+variable, no literal, no user ID. What libraries log is told by the template of the message alone,
+and of exceptions only types and lines of code, for their texts quote values.
 """
 
 import logging
@@ -44,7 +44,7 @@ access = logging.getLogger("headcount.access")
 
 
 class Teller:
-    """Logs requests that failed, or with `all_` every one."""
+    """Logs requests whose outcome has a level, or with `all_` every one."""
 
     def __init__(self, all_: bool) -> None:
         self._all = all_

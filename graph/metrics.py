@@ -74,7 +74,7 @@ class Sources:
 
 
 class Metrics:
-    """Of one process. `observe` is called once for each request and costs about a microsecond."""
+    """Of one process. `observe` is called once for each request and costs 1.5 microseconds."""
 
     def __init__(self, sources: Sources) -> None:
         self.registry = CollectorRegistry()

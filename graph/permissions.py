@@ -50,9 +50,7 @@ class CanSeeTenant(BasePermission):
     """The tenant that the arguments name is among those the viewer may see."""
 
     async def has_permission(self, source: Any, info: Info, **kwargs: Any) -> bool:
-        context, key = info.context, tenant_key(kwargs)
-        if not context.holds(key):
-            await context.hold(key)
+        await info.context.hold(tenant_key(kwargs))
         return True
 
 

@@ -1,15 +1,16 @@
 """uvicorn's HTTP protocol, with what it lacks: deadlines for those at the other end.
 
 uvicorn waits for ever for the rest of a request, and for a client that does not read. One look a
-second at all connections of the process ends those: a timer for each request would cost more than
-reading it does.
+second at all connections of the process ends those, without a timer for each.
 """
 
 import asyncio
 from collections.abc import Sequence
 from typing import Any
+from weakref import WeakSet
 
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
+from uvicorn.server import ServerState
 
 HEADERS_WITHIN = 5.0
 """Seconds from connecting, or from the first byte of a later request, to the end of its headers."""
@@ -40,7 +41,7 @@ class Protocol(HttpToolsProtocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
         self._due = self.loop.time() + HEADERS_WITHIN
-        _watch(self.loop, self.connections)
+        _watch(self.loop, self.server_state)
 
     def data_received(self, data: bytes) -> None:
         self._chunk = len(data)
@@ -100,20 +101,21 @@ def _size(url: bytes, headers: Sequence[tuple[bytes, bytes]]) -> int:
     return len(url) + sum(len(name) + len(value) + 4 for name, value in headers)
 
 
-#: Those that are looked at, by the identity of the set that uvicorn keeps them in.
-_watched: dict[int, asyncio.TimerHandle] = {}
+#: Servers whose next look at their connections is due.
+_watched: WeakSet[ServerState] = WeakSet()
 
 
-def _watch(loop: asyncio.AbstractEventLoop, connections: set[Any]) -> None:
-    key = id(connections)
-    if key not in _watched:
-        _watched[key] = loop.call_later(EVERY, _look, loop, connections)
+def _watch(loop: asyncio.AbstractEventLoop, server: ServerState) -> None:
+    if server not in _watched:
+        _watched.add(server)
+        loop.call_later(EVERY, _look, loop, server)
 
 
-def _look(loop: asyncio.AbstractEventLoop, connections: set[Any]) -> None:
-    del _watched[id(connections)]
+def _look(loop: asyncio.AbstractEventLoop, server: ServerState) -> None:
+    _watched.discard(server)
     now = loop.time()
-    for connection in list(connections):
-        connection.look(now)
-    if connections:
-        _watch(loop, connections)
+    for connection in list(server.connections):
+        if isinstance(connection, Protocol):
+            connection.look(now)
+    if server.connections:
+        _watch(loop, server)

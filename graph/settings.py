@@ -116,7 +116,7 @@ class Settings(BaseSettings):
         default="json", description="One JSON object, or one line of text, for each message."
     )
     access_log: bool = Field(
-        default=False, description="Log every request; off, those that failed are logged."
+        default=False, description="Log every request; off, faults and refused rights."
     )
     metrics_port: int | None = Field(
         default=None,

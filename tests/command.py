@@ -19,6 +19,7 @@ from urllib.parse import urlsplit
 import asyncpg
 
 from models.database import DatabaseUrl
+from tests import tokens
 
 ROOT = Path(__file__).parent.parent
 # As an installed script starts: without the working directory on the path.
@@ -41,6 +42,18 @@ def environment(url: str | None = None, **variables: str) -> dict[str, str]:
     if url is not None:
         given["HEADCOUNT_DATABASE_URL"] = url
     return {**kept, "PYTHONPATH": str(ROOT), "PYTHONIOENCODING": "utf-8", **given, **variables}
+
+
+def production(url: str, folder: Path, **variables: str) -> dict[str, str]:
+    """The environment of a service that trusts the issuer of tests/tokens.py."""
+    keys = folder / "jwks.json"
+    keys.write_bytes(tokens.jwks(tokens.jwk(tokens.RSA, kid="rsa")))
+    trusted = {
+        "HEADCOUNT_TOKEN_ISSUER": tokens.ISSUER,
+        "HEADCOUNT_TOKEN_AUDIENCE": tokens.AUDIENCE,
+        "HEADCOUNT_TOKEN_JWKS_FILE": str(keys),
+    }
+    return environment(url, **trusted, **variables)
 
 
 def start(*arguments: object, url: str | None = None, **options: Any) -> subprocess.Popen[str]:

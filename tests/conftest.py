@@ -117,13 +117,7 @@ def environment(database_url: str, tmp_path: Path) -> dict[str, str]:
     """Of a production whose database is empty."""
     from tests import command
 
-    (tmp_path / "jwks.json").write_bytes(tokens.jwks(tokens.jwk(tokens.RSA, kid="rsa")))
-    return command.environment(
-        command.new_database(database_url, tmp_path),
-        HEADCOUNT_TOKEN_ISSUER=tokens.ISSUER,
-        HEADCOUNT_TOKEN_AUDIENCE=tokens.AUDIENCE,
-        HEADCOUNT_TOKEN_JWKS_FILE=str(tmp_path / "jwks.json"),
-    )
+    return command.production(command.new_database(database_url, tmp_path), tmp_path)
 
 
 @pytest.fixture

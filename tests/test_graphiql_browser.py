@@ -195,13 +195,8 @@ def test_a_refused_token_is_said_in_words_and_not_kept(explorer: Explorer) -> No
 @contextmanager
 def production(folder: Path) -> Iterator[str]:
     """The URL of a service that trusts the issuer of tests/tokens.py and knows nobody."""
-    (folder / "jwks.json").write_bytes(tokens.jwks(tokens.jwk(tokens.RSA, kid="rsa")))
-    environment = command.environment(
-        f"sqlite://{folder}/headcount.db",
-        HEADCOUNT_TOKEN_ISSUER=tokens.ISSUER,
-        HEADCOUNT_TOKEN_AUDIENCE=tokens.AUDIENCE,
-        HEADCOUNT_TOKEN_JWKS_FILE=str(folder / "jwks.json"),
-        HEADCOUNT_GRAPHIQL="true",
+    environment = command.production(
+        f"sqlite://{folder}/headcount.db", folder, HEADCOUNT_GRAPHIQL="true"
     )
     command.done("migrate", env=environment)
     log = folder / "log"

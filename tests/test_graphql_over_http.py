@@ -19,13 +19,7 @@ def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """A production with one landlord."""
     node.install(AUDIT)
     folder = tmp_path_factory.mktemp("production")
-    (folder / "jwks.json").write_bytes(tokens.jwks(tokens.jwk(tokens.RSA, kid="rsa")))
-    environment = command.environment(
-        f"sqlite://{folder}/production.db",
-        HEADCOUNT_TOKEN_ISSUER=tokens.ISSUER,
-        HEADCOUNT_TOKEN_AUDIENCE=tokens.AUDIENCE,
-        HEADCOUNT_TOKEN_JWKS_FILE=str(folder / "jwks.json"),
-    )
+    environment = command.production(f"sqlite://{folder}/production.db", folder)
     command.done("migrate", env=environment)
     command.done("principal", "add", "landlord", "lena", env=environment)
     with command.served(environment, cwd=folder) as url:

@@ -8,7 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from graph.documents import MOST_PAGES, Documents
+from graph.limits import Limits
 from graph.rate_limits import RateLimits, cost_of, network_of
+from graph.schema import schema
 from resolvers.clock import system_clock
 from resolvers.errors import RateLimited
 from tests import factories
@@ -122,3 +125,13 @@ def test_a_request_costs_one_and_one_more_for_each_hundred_items(nodes: int, cos
 )
 def test_an_address_counts_with_those_its_holder_has(address: str, network: str) -> None:
     assert network_of(address) == network
+
+
+def test_the_price_stays_right_however_many_page_sizes_were_asked_for() -> None:
+    documents = Documents(schema._schema, Limits())
+    query = "query ($n: Int) { tenants(first: $n) { nodes { id } } }"
+    sizes = [1, *range(101, 101 + 2 * MOST_PAGES), 1, 101]
+    found = [documents.prepare(query, {"n": size}).nodes({"n": size}) for size in sizes]
+
+    assert found == sizes
+    assert len(documents.prepare(query, {"n": 1}).measured_pages) == MOST_PAGES

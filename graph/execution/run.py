@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from graph.execution.fallback import Fallback
-from graph.execution.pending import Pending, Wait
+from graph.execution.pending import Completion, Pending, Wait
 from graph.execution.request import Request
 from graph.execution.values import PLAIN, is_plain
 
@@ -20,27 +20,29 @@ from graph.execution.values import PLAIN, is_plain
 async def run(request: Request) -> Any:
     """The data of the answer; raises whatever made the plan unable to give it."""
     try:
-        pending = Pending()
-        try:
-            data = request.plan.walk(request.root, request, None, pending)
-        except Exception:
-            await _settle(wait[0] for wait in pending)
-            raise
-        if pending or pending.batches:
-            waits = await _follow(request, _waits(pending, request))
-            if waits:
-                await _fan_out(request, waits)
+        data, waits = await _walk(request, request.plan.walk, request.root, None)
+        waits = await _follow(request, waits)
+        if waits:
+            await _fan_out(request, waits)
     except Exception:
         await request.settle()
         raise
     return data
 
 
-def _waits(pending: Pending, request: Request) -> list[Wait]:
+async def _walk(
+    request: Request, complete: Completion, value: Any, path: Any
+) -> tuple[Any, list[Wait]]:
+    """Complete a value as far as it goes without waiting, and tell what it waits for."""
+    pending = Pending()
+    try:
+        completed = complete(value, request, path, pending)
+    except Exception:
+        await _settle(wait[0] for wait in pending)
+        raise
     waits = [Wait(*wait) for wait in pending]
-    if pending.batches:
-        waits += [batch.wait(parents, request) for batch, parents in pending.batches.items()]
-    return waits
+    waits += [batch.wait(parents, request) for batch, parents in pending.batches.items()]
+    return completed, waits
 
 
 async def _follow(request: Request, waits: list[Wait]) -> list[Wait]:
@@ -51,20 +53,14 @@ async def _follow(request: Request, waits: list[Wait]) -> list[Wait]:
 
 
 async def _resume(request: Request, wait: Wait) -> list[Wait]:
-    """Fill one hole of the answer, as far as it goes without waiting; return what its value
-    leaves pending."""
+    """Fill one hole of the answer; return what its value leaves pending."""
     value = await wait.awaitable
     if type(value) not in PLAIN and not is_plain(value):
         await _settle([value])
         raise Fallback("value")
-    pending = Pending()
-    try:
-        completed = wait.complete(value, request, wait.path, pending)
-    except Exception:
-        await _settle(waiting[0] for waiting in pending)
-        raise
+    completed, waits = await _walk(request, wait.complete, value, wait.path)
     wait.container[wait.key] = completed
-    return _waits(pending, request) if pending or pending.batches else []
+    return waits
 
 
 async def _fan_out(request: Request, waits: list[Wait]) -> None:

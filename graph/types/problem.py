@@ -95,7 +95,7 @@ class ErrorCode(Enum):
     )
     UNAVAILABLE = enum_value(
         "UNAVAILABLE",
-        description="The service cannot answer just now; try again after the seconds in"
+        description="The service cannot answer just now; try again. A status 503 says when, in"
         " Retry-After.",
     )
     INTERNAL_SERVER_ERROR = enum_value(
