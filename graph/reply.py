@@ -28,6 +28,14 @@ class Reply:
             *headers,
         ]
 
+    @classmethod
+    def again(cls, body: bytes, headers: list[RawHeader]) -> "Reply":
+        """What an earlier reply said, without an error."""
+        reply = cls.__new__(cls)
+        reply.body, reply.status_code, reply.code = body, 200, "OK"
+        reply.headers = headers.copy()
+        return reply
+
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         start = {"type": "http.response.start", "status": self.status_code}
         await send({**start, "headers": self.headers})
