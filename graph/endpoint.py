@@ -142,7 +142,7 @@ class Endpoint:
             if self.observe:
                 seen.end(reply)
                 self.observe(seen)
-        reply.headers.append((b"x-request-id", request_id.encode()))
+        reply.headers = reply.headers.with_one(b"x-request-id", request_id.encode())
         await reply(scope, receive, send)
 
     async def _respond(
@@ -219,7 +219,7 @@ class Endpoint:
         self._standings.put(key, standing)
         reply = await self._execute(standing.prepared, context, seen.request_id, key[1])
         if reply.code == "OK" and not context.beyond:
-            kept = Answer(state, principal_id, reply.body, reply.headers.copy())
+            kept = Answer(state, principal_id, reply.body, reply.headers)
             self._standings.keep(key, standing, kept)
         return reply
 

@@ -2,9 +2,9 @@
 
 A screen asks the same every few seconds, and mostly nothing has changed. A standing request is
 known by who asks and by its very bytes, so that nothing of it is parsed again. Its answer is given
-again when the state that signing in brings along (`resolvers/asked.py`), read anew for every request, is
-the one that the answer was made of: so it is never stale, and never somebody else's. What the time
-decides changes with a minute at the soonest; so an answer stands until its minute ends.
+again when the state that signing in brings along (`resolvers/asked.py`), which is read anew for
+every request, is the one that the answer was made of: so it is never stale, and never somebody
+else's. What the time decides changes with a minute at the soonest, so it stands until that ends.
 
 Only documents stand here whose every field is made of state (`graph/foresight.py`).
 """
@@ -17,7 +17,7 @@ from uuid import UUID
 
 from graph.auth.bearer import Claims
 from graph.documents import Prepared
-from graph.reply import RawHeader, Reply
+from graph.reply import Block, Reply
 from resolvers.admission import Question
 from resolvers.asked import State
 
@@ -34,7 +34,7 @@ class Answer(NamedTuple):
     state: State
     principal_id: UUID
     body: bytes
-    headers: list[RawHeader]
+    headers: Block
 
 
 @dataclass(slots=True)

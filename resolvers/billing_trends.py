@@ -42,10 +42,13 @@ def clamp(tenant: Tenant, now: datetime, start: date | None, end: date | None) -
     return BillingWindow(first, last)
 
 
-#: What a trend is made of: number, version and row ID by date, of the dates with logins.
-Days = Mapping[date, tuple[int, int, int]]
+#: What a trend is made of: the number of users by date, of the dates with logins, each with what
+#: tells a state of the day from every other (`billing_reports.DayState`).
+Days = Mapping[date, tuple[int, str]]
 
-_DAY = "d.report_date || ' ' || d.max_users || ' ' || d.version || ' ' || d.id"
+_DAY = " || '|' || ".join(
+    f"d.{column}" for column in ("report_date", "max_users", "id", "version", "last_recorded_at")
+)
 #: The days d as an SQL value by dialect, for days_of to read.
 DAYS = {"postgresql": f"string_agg({_DAY}, ',')", "sqlite": f"group_concat({_DAY}, ',')"}
 
@@ -53,8 +56,8 @@ DAYS = {"postgresql": f"string_agg({_DAY}, ',')", "sqlite": f"group_concat({_DAY
 def days_of(text: str | None) -> Days:
     days = {}
     for each in text.split(",") if text else ():
-        on, max_users, version, number = each.split(" ")
-        days[date.fromisoformat(on)] = int(max_users), int(version), int(number)
+        on, max_users, state = each.split("|", 2)
+        days[date.fromisoformat(on)] = int(max_users), state
     return days
 
 
@@ -69,7 +72,7 @@ def agree(trend: BillingTrend, days: Days | None) -> bool:
 def of_days(request: TrendRequest, days: Days, distinct: int | None = None) -> BillingTrend:
     start, end = request.range.start, request.range.end
     counts = [0] * ((end - start).days + 1)
-    for on, (max_users, _, _) in days.items():
+    for on, (max_users, _) in days.items():
         if start <= on <= end:
             counts[(on - start).days] = max_users
     return BillingTrend(request.tenant, request.range, counts, distinct, days)
@@ -77,6 +80,8 @@ def of_days(request: TrendRequest, days: Days, distinct: int | None = None) -> B
 
 async def read(requests: Sequence[TrendRequest]) -> list[BillingTrend]:
     """The trends in the order of the requests, from one statement."""
+    if not requests:
+        return []
     keys = [(r.tenant.id, r.range.start, r.range.end, r.distinct) for r in requests]
     if database.dialect() == "postgresql":
         columns = [list(column) for column in zip(*keys, strict=True)]
