@@ -13,7 +13,7 @@ import re
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from functools import lru_cache
-from secrets import token_hex
+from random import Random
 from typing import Protocol
 
 import orjson
@@ -75,6 +75,8 @@ ADVICE = {401: {"WWW-Authenticate": "Bearer"}, 503: {"Retry-After": "1"}}
 """Headers that go with a status."""
 
 _REQUEST_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{7,63}")
+#: Seeded by the system. A request's ID names it and is no secret.
+_numbers = Random()
 
 
 class Endpoint:
@@ -291,4 +293,4 @@ def _prefers_page(accept: bytes) -> bool:
 def _request_id(fields: wire.Fields) -> str:
     """The client's ID when there is one and it cannot harm a log; otherwise a new one."""
     given = wire.text_of(fields, b"x-request-id")
-    return given if given and _REQUEST_ID.fullmatch(given) else token_hex(16)
+    return given if given and _REQUEST_ID.fullmatch(given) else f"{_numbers.getrandbits(128):032x}"

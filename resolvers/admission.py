@@ -58,12 +58,15 @@ class Desk:
 async def states(questions: Sequence[Question]) -> list[State | None]:
     kind, dialect = asked.kind_of(questions[0].asked), database.dialect()
     keys = [(each.issuer, each.subject, *asked.key_of(each.asked)) for each in questions]
-    values: list[object] = [json.dumps(keys, default=str)]
+    values: list[object]
     if dialect == "postgresql":
         values = [list(column) for column in zip(*keys, strict=True)]
-    limit = () if kind.limit is None else (kind.limit,)
+    else:
+        values = [json.dumps(keys, default=str)]
+    if kind.limit is not None:
+        values.append(kind.limit)
     found: list[State | None] = [None] * len(questions)
-    for row in map(tuple, await database.rows(_sql(kind, dialect), [*values, *limit])):
+    for row in map(tuple, await database.rows(_sql(kind, dialect), values)):
         found[row[0] - 1] = row[1:]
     return found
 
