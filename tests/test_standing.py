@@ -11,11 +11,16 @@ from uuid import UUID
 import pytest
 
 from graph.auth.bearer import Claims
+from graph.context import Context
 from graph.reply import Block
 from graph.standing import OF_ONE, Answer, Standing, Standings
 from models import Presence, Principal, PrincipalStatus, Tenant, TenantDay
-from resolvers import assignments, tenants
+from resolvers import admission, assignments, billing_window, tenants
 from resolvers.access import Scope
+from resolvers.admission import Question
+from resolvers.asked import AskedTenant, AskedTrend
+from resolvers.billing_reports import ReportRequest, UsersPage
+from resolvers.billing_trends import TrendRequest
 from resolvers.tenants import TenantChange
 from tests import factories, statements, tokens
 from tests.http import Api, Clock, serve
@@ -77,9 +82,43 @@ QUERIES = {
     "viewer": "{ viewer { displayName permissions { canViewBilledUsers } } }",
 }
 
+#: Of these, signing in cannot bring along everything, so they are asked anew each time.
+BEYOND = {
+    "by external ID": """query ($name: String!) {
+        tenant(by: {externalId: $name}) { name billable } }""",
+    "search": '{ tenants(filter: {search: "ext"}) { nodes { name } } }',
+    "two dates": """query ($tenant: ID!, $date: Date!) { tenant(by: {id: $tenant}) {
+        one: billingReport(date: $date) { maxUsers }
+        two: billingReport(date: "2026-11-13") { maxUsers } } }""",
+    "users of a list": """query ($date: Date!) { tenants(first: 3) { nodes {
+        billingReport(date: $date) { users { nodes { userId } } } } } }""",
+    "trends of a list": """{ tenants(first: 3) { nodes {
+        billingTrend { peak { date maxUsers } } } } }""",
+    "trend below a tenant": """query ($tenant: ID!) { tenant(by: {id: $tenant}) {
+        billingTrend { userDays distinctUsers } } }""",
+    "total": "{ tenants(first: 1) { totalCount } }",
+    "several": """query ($tenant: ID!, $date: Date!) {
+        one: billingReport(tenant: $tenant, date: $date) { maxUsers }
+        two: billingReport(tenant: $tenant, date: "2026-11-13") { maxUsers } }""",
+}
+
+
+@pytest.mark.parametrize("query", BEYOND.values(), ids=BEYOND)
+async def test_what_asks_for_more_is_never_kept(
+    api: Api, tenant: Tenant, landlord: Principal, query: str
+) -> None:
+    for _ in range(2):
+        first = await api.ask(query, variables_of(query, tenant), as_=landlord)
+    async with statements.counted() as sent:
+        second = await api.ask(query, variables_of(query, tenant), as_=landlord)
+
+    assert "errors" not in first
+    assert first == second
+    assert len(sent) > 1
+
 
 def variables_of(query: str, tenant: Tenant) -> dict[str, str]:
-    given = {"tenant": str(tenant.id), "date": "2026-11-14"}
+    given = {"tenant": str(tenant.id), "date": "2026-11-14", "name": tenant.external_id}
     return {name: value for name, value in given.items() if f"${name}:" in query}
 
 
@@ -132,9 +171,11 @@ async def test_after_any_changes_the_answers_are_those_made_anew(both: Both, see
     asked = [
         (person, query, variables_of(query, row))
         for person in people
-        for query in QUERIES.values()
+        for query in (*QUERIES.values(), *BEYOND.values())
         for row in rows
     ]
+    # Few, so that each is asked again and again.
+    asked = choose.sample(asked, 8)
 
     async def change() -> None:
         row, person = choose.choice(rows), choose.choice(people)
@@ -157,7 +198,7 @@ async def test_after_any_changes_the_answers_are_those_made_anew(both: Both, see
             case _:
                 both.keeping.clock.now += timedelta(hours=choose.choice([0, 0, 5]))
 
-    for _ in range(40):
+    for _ in range(60):
         await change()
         person, query, variables = choose.choice(asked)
         scope = choose.choice(["billing:read", "billing:read billing:users"])
@@ -167,6 +208,49 @@ async def test_after_any_changes_the_answers_are_those_made_anew(both: Both, see
                 for each in (both.keeping, both.plain)
             ]
             assert (kept.status_code, kept.json()) == (made.status_code, made.json())
+
+
+async def test_a_report_read_from_another_state_than_signing_in_saw_is_beyond_it(
+    tenant: Tenant, landlord: Principal
+) -> None:
+    on = NOON.date()
+    asked = AskedTenant(str(tenant.id), tenant.id, on)
+    question = Question(landlord.issuer, landlord.subject, frozenset(), asked)
+    (state,) = await admission.states([question])
+    assert state is not None
+    admitted = admission.read(question, state)
+    assert admitted is not None
+    request = ReportRequest(tenant, on, (UsersPage(10, ""),))
+
+    async def is_beyond() -> bool:
+        context = Context(admitted.viewer, tokens.NOW, "-", admitted)
+        await context.reports([request])
+        return context.beyond
+
+    same = await is_beyond()
+    await factories.record(tenant, ["ann"], NOON + timedelta(hours=1))
+    assert (same, await is_beyond()) == (False, True)
+
+
+async def test_a_trend_read_from_another_state_than_signing_in_saw_is_beyond_it(
+    tenant: Tenant, landlord: Principal
+) -> None:
+    window = billing_window.at(tokens.NOW, "UTC")
+    asked = AskedTrend(str(tenant.id), tenant.id, window.start, window.end)
+    question = Question(landlord.issuer, landlord.subject, frozenset(), asked)
+    (state,) = await admission.states([question])
+    assert state is not None
+    admitted = admission.read(question, state)
+    assert admitted is not None
+
+    async def is_beyond() -> bool:
+        context = Context(admitted.viewer, tokens.NOW, "-", admitted)
+        await context.trends([TrendRequest(tenant, window, distinct=True)])
+        return context.beyond
+
+    same = await is_beyond()
+    await factories.record(tenant, ["ann"], NOON + timedelta(hours=1))
+    assert (same, await is_beyond()) == (False, True)
 
 
 async def test_a_report_that_changed_is_read_anew(
