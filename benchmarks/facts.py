@@ -50,7 +50,8 @@ class Facts:
                 f"{_node()}.",
                 f"{size.tenants} tenants x {size.dates} dates;"
                 f" {size.large:,} users on each date of one tenant, {size.huge:,} on one date of"
-                " another. All contenders gave the same data before anything was measured.",
+                f" another. Beside these {size.dates} tenants with {size.large:,} users on a single"
+                " date. All contenders gave the same data before anything was measured.",
                 f"{generator.name}, {options.connections} connections kept alive;"
                 f" medians of {options.rounds} interleaved rounds of {options.seconds:g} s;"
                 f" {contenders.POOL} database connections for each contender.",
