@@ -24,6 +24,7 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from graph import errors, executor, wire
+from graph.addresses import Proxies
 from graph.auth.bearer import Claims
 from graph.documents import Document, Documents, RequestRefused
 from graph.headers import encoded
@@ -82,6 +83,7 @@ class Endpoint:
         max_body_bytes: int = 1_048_576,
         deadline: float = 10,
         rates: RateLimits | None = None,
+        proxies: Proxies | None = None,
         translate: errors.Translate = errors.no_translation,
         execute: executor.Execute | None = None,
         page: Page | None = None,
@@ -93,6 +95,7 @@ class Endpoint:
         self.max_body_bytes = max_body_bytes
         self.deadline = deadline
         self.rates = rates or RateLimits(0, 0)
+        self.proxies = proxies or Proxies()
         self.page = page
         self.observe = observe
         self.documents = Documents(schema._schema, limits or Limits())
@@ -120,7 +123,7 @@ class Endpoint:
             told = {"message": str(error), "extensions": {"code": BadInput.code}}
             reply = answer({"errors": [told]}, error.status, offer, error.headers)
         except Exception as error:
-            cause = TimedOut() if limit.expired() else self._failed(error, scope, seen)
+            cause = TimedOut() if limit.expired() else await self._failed(error, scope, seen)
             reply = self._give_up(cause, errors.Incident(request_id), offer)
         finally:
             if self.observe:
@@ -150,7 +153,8 @@ class Endpoint:
                 # Who is unknown has nothing parsed.
                 admission = await self.authenticator.admit(claims, None)
                 seen.viewer = admission.viewer
-                self.rates.charge(admission.viewer.id, UNKNOWN_DOCUMENT, now)
+                if charged := self.rates.charge(admission.viewer.id, UNKNOWN_DOCUMENT, now):
+                    await charged
             document, operation, variables = self._prepare(scope["method"], question)
         except (wire.NotUnderstood, TooComplex, RequestRefused) as refusal:
             if admission is None:
@@ -166,7 +170,10 @@ class Endpoint:
             asked = document.asked(operation, variables)
             admission = await self.authenticator.admit(claims, asked)
         seen.operation, seen.viewer = operation, admission.viewer
-        self.rates.charge(admission.viewer.id, cost_of(document.nodes(variables)), now)
+        if charged := self.rates.charge(
+            admission.viewer.id, cost_of(document.nodes(variables)), now
+        ):
+            await charged
         context = self.make_context(admission, now, seen.request_id)
         try:
             task = (document, operation, variables, context)
@@ -202,12 +209,14 @@ class Endpoint:
             advice = {"Retry-After": str(refusal.retry_after)}
         return answer({"errors": [told]}, status, offer, advice)
 
-    def _failed(self, error: Exception, scope: Scope, seen: Observation) -> Exception:
+    async def _failed(self, error: Exception, scope: Scope, seen: Observation) -> Exception:
         """The same error, or that its address has failed to sign in too often."""
         client = scope.get("client")
         if isinstance(error, Unauthenticated) and client and seen.now:
+            address = self.proxies.client_of(client[0], seen.fields)
             try:
-                self.rates.failed(client[0], seen.now)
+                if noted := self.rates.failed(address, seen.now):
+                    await noted
             except RateLimited as limited:
                 return limited
         return error
