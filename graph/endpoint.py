@@ -34,7 +34,14 @@ from graph.rate_limits import UNKNOWN_DOCUMENT, RateLimits, cost_of
 from graph.reply import Reply
 from resolvers.admission import Admission, Asked
 from resolvers.clock import Clock
-from resolvers.errors import BadInput, RateLimited, TimedOut, TooComplex, Unauthenticated
+from resolvers.errors import (
+    BadInput,
+    RateLimited,
+    TimedOut,
+    TooComplex,
+    Unauthenticated,
+    Unavailable,
+)
 
 MakeContext = Callable[[Admission, datetime, str], object]
 """Of who was admitted, now, and the request's ID."""
@@ -59,7 +66,7 @@ STATUSES = {
 }
 """Statuses of refusals that end a request before it is executed; any other is 400."""
 
-ADVICE = {401: {"WWW-Authenticate": "Bearer"}, 503: {"Retry-After": "1"}}
+ADVICE = {401: {"WWW-Authenticate": "Bearer"}}
 """Headers that go with a status."""
 
 _REQUEST_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{7,63}")
@@ -205,7 +212,7 @@ class Endpoint:
         told, refusal = self.errors.of_exception(error, incident)
         status = STATUSES.get(refusal.code, 400) if refusal else 500
         advice = ADVICE.get(status)
-        if isinstance(refusal, RateLimited):
+        if isinstance(refusal, RateLimited | Unavailable):
             advice = {"Retry-After": str(refusal.retry_after)}
         return answer({"errors": [told]}, status, offer, advice)
 

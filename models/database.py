@@ -7,7 +7,6 @@ fails on `sslmode`:
     postgresql://user:password@host:5432/name?sslmode=verify-full
 """
 
-import asyncio
 import re
 import sqlite3
 from collections.abc import Awaitable, Callable, Sequence
@@ -23,9 +22,8 @@ import asyncpg
 from tortoise import Tortoise
 from tortoise.backends.base.client import BaseDBAsyncClient, TransactionalDBClient
 from tortoise.exceptions import BaseORMException, DBConnectionError, OperationalError
-from tortoise.transactions import in_transaction
 
-from models import readers
+from models import readers, transactions
 from models.tenant import Tenant
 
 Result = TypeVar("Result")
@@ -114,6 +112,8 @@ def config(
         credentials |= {
             "minsize": 1,
             "maxsize": pool_size,
+            # The server's own limit comes first; this one is for a server that says nothing more.
+            "command_timeout": statement_timeout + 1 if statement_timeout else None,
             "connection_class": readers.Connection,
             "server_settings": {
                 "application_name": "headcount",
@@ -269,26 +269,8 @@ def dialect() -> str:
 
 
 async def transaction(work: Callable[[], Awaitable[Result]]) -> Result:
-    """Run `work` in one transaction that a cancelled caller cannot tear.
-
-    Tortoise's own transaction leaks its connection when it is cancelled while it begins, and
-    graphql-core cancels sibling fields when one of them fails, so any client could empty the
-    pool. Therefore the transaction is a task of its own: cancelled callers stop waiting, the
-    transaction ends properly. Nothing else may use Tortoise's `in_transaction`.
-    """
-
-    async def run() -> Result:
-        async with in_transaction(connection().connection_name):
-            return await work()
-
-    task = asyncio.create_task(run())
-    _running.add(task)
-    task.add_done_callback(_running.discard)
-    return await asyncio.shield(task)
-
-
-#: Transactions whose caller may be gone: the event loop itself keeps only weak references.
-_running: set[asyncio.Task[Any]] = set()
+    """Run `work` in one transaction that a cancelled caller cannot tear."""
+    return await transactions.run(connection().connection_name, work)
 
 
 async def _assert_sqlite_is_safe() -> None:
