@@ -7,9 +7,11 @@ fails on `sslmode`:
     postgresql://user:password@host:5432/name?sslmode=verify-full
 """
 
+import asyncio
 import re
 import sqlite3
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from enum import Enum
 from math import ceil
@@ -28,6 +30,8 @@ from models.tenant import Tenant
 
 Result = TypeVar("Result")
 
+#: Seconds in which statements that are still running must end once the process is to end.
+CLOSE_WITHIN = 2.0
 #: How long a writer waits for another process's transaction, in milliseconds.
 _SQLITE_WAIT = 15_000
 _PARAMETER = re.compile(r"\$([0-9]+)")
@@ -164,8 +168,17 @@ async def open(url: str, *, pool_size: int = 10, statement_timeout: float = 8) -
 
 
 async def close() -> None:
-    """Must always be called: an open SQLite connection keeps the process from ending."""
+    """Must always be called: an open SQLite connection keeps the process from ending.
+
+    A PostgreSQL that is stuck does not: its connections are cut, and it undoes what was not
+    committed.
+    """
     await readers.close()
+    if pool() is not None:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(CLOSE_WITHIN):
+                await Tortoise.close_connections()
+                return
     await Tortoise.close_connections()
 
 
