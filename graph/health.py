@@ -47,12 +47,21 @@ class Health:
         if self._draining:
             return answer({"status": "draining"}, 503, None)
         try:
-            async with asyncio.timeout(READY_WITHIN):
-                await self._ping()
+            await self._reach()
         except Exception as error:
             errors.log(error, errors.Incident("-", "readyz"))
             return answer({"status": "unavailable"}, 503, None)
         return answer({"status": "ready"}, 200, None)
+
+    async def _reach(self) -> None:
+        """Whoever asks is not kept by what is to be done after the time is up."""
+        ping = asyncio.ensure_future(self._ping())
+        done, _ = await asyncio.wait([ping], timeout=READY_WITHIN)
+        if not done:
+            ping.add_done_callback(lambda ended: ended.cancelled() or ended.exception())
+            ping.cancel()
+            raise TimeoutError
+        await ping
 
     @contextmanager
     def heeding_signals(self) -> Iterator[None]:

@@ -112,7 +112,7 @@ def config(
     """Tortoise's configuration. `statement_timeout` in seconds; 0 means none."""
     engine, credentials = "tortoise.backends.sqlite", dict(url.credentials)
     if url.dialect == "postgresql":
-        engine = "tortoise.backends.asyncpg"
+        engine = "models.asyncpg_client"
         credentials |= {
             "minsize": 1,
             "maxsize": pool_size,

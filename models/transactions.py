@@ -33,7 +33,7 @@ async def run(connection_name: str, work: Callable[[], Awaitable[Result]]) -> Re
 
     task = asyncio.create_task(alone())
     _running.add(task)
-    task.add_done_callback(_running.discard)
+    task.add_done_callback(_ended)
     await _beginning(task, begun)
     return await asyncio.shield(task)
 
@@ -45,12 +45,12 @@ async def _beginning(task: asyncio.Task[Any], begun: asyncio.Future[None]) -> No
     finally:
         if given_up := not (task.done() or begun.done()):
             begun.cancel()
-            task.add_done_callback(_forget)
     if given_up:
         raise NoConnection
 
 
-def _forget(task: asyncio.Task[Any]) -> None:
-    """Nobody asks how it ended; to have seen its exception keeps the log from complaining."""
+def _ended(task: asyncio.Task[Any]) -> None:
+    _running.discard(task)
     if not task.cancelled():
+        # Whoever is gone does not ask for it, and asyncio would complain in the log.
         task.exception()

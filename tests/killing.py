@@ -1,6 +1,5 @@
 """Processes and databases that are killed while logins are recorded, and what is left of them."""
 
-import http.client
 import json
 import random
 import threading
@@ -12,9 +11,9 @@ from pathlib import Path
 
 from models.database import DatabaseUrl
 from resolvers.clock import system_clock
-from tests import command, tokens
+from tests import command
 from tests.processes import python
-from tests.served import running
+from tests.served import Served, running
 
 BATCH = 20
 WRITERS = 4
@@ -39,7 +38,7 @@ class Found:
 class Recording:
     """Writers that send batches to a server, one after the other, and note what was answered."""
 
-    port: int
+    server: Served
     prefix: str
     acknowledged: set[str] = field(default_factory=set)
     _stop: threading.Event = field(default_factory=threading.Event)
@@ -60,29 +59,18 @@ class Recording:
         while not self._stop.is_set():
             users = [f"{self.prefix}-{writer}-{number}-{n}" for n in range(BATCH)]
             number += 1
-            try:
-                if send(self.port, users) == BATCH:
-                    self.acknowledged.update(users)
-            except (OSError, http.client.HTTPException, ValueError):
+            answer = self.server.ask(MUTATION, batch(users), as_="sync")
+            recorded = (answer.body.get("data") or {}).get("loginsRecord") or {}
+            if recorded.get("recorded") == BATCH:
+                self.acknowledged.update(users)
+            elif answer.status is None:
                 time.sleep(0.02)
 
 
-def send(port: int, users: list[str]) -> int:
-    """How many of the logins the server says it has recorded."""
+def batch(users: list[str]) -> dict[str, object]:
     at = (system_clock() - timedelta(hours=1)).isoformat()
-    given = {"tenant": {"externalId": "ACME"}, "logins": [{"userId": u, "at": at} for u in users]}
-    body = json.dumps({"query": MUTATION, "variables": {"input": given}})
-    seconds = int(system_clock().timestamp())
-    token = tokens.mint(sub="sync", iat=seconds - 60, exp=seconds + 600, scope="logins:write")
-    headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
-    try:
-        connection.request("POST", "/graphql", body, headers)
-        answer = json.loads(connection.getresponse().read())
-    finally:
-        connection.close()
-    done = (answer.get("data") or {}).get("loginsRecord") or {}
-    return int(done.get("recorded", 0))
+    logins = [{"userId": user, "at": at} for user in users]
+    return {"input": {"tenant": {"externalId": "ACME"}, "logins": logins}}
 
 
 _PREPARE = """
@@ -117,7 +105,7 @@ def recorded_while_killed(
     known: set[str] = set()
     for number in range(rounds):
         with running(environment, folder, *options) as server:
-            recording = Recording(server.port, f"k{number}")
+            recording = Recording(server, f"k{number}")
             recording.begin()
             time.sleep(chance.uniform(0.1, 0.6))
             server.kill()
@@ -140,7 +128,7 @@ def recorded_while_the_database_stops(
     known: set[str] = set()
     with running(environment, folder) as server:
         for number in range(rounds):
-            recording = Recording(server.port, f"s{number}")
+            recording = Recording(server, f"s{number}")
             recording.begin()
             time.sleep(chance.uniform(0.1, 0.6))
             stop()

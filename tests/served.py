@@ -1,17 +1,36 @@
 """`headcount serve` as a process that may be stopped, killed and waited for."""
 
 import http.client
+import json
 import os
 import signal
 import socket
 import subprocess
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-from tests import command
+from resolvers.clock import system_clock
+from tests import command, tokens
+
+
+@dataclass(frozen=True)
+class Answer:
+    """`status` is None when the connection failed."""
+
+    status: int | None
+    seconds: float
+    body: dict[str, Any]
+
+    @property
+    def code(self) -> str:
+        """Of its first error; `OK` without any."""
+        errors = self.body.get("errors")
+        return str(errors[0]["extensions"]["code"]) if errors else "OK"
 
 
 @dataclass
@@ -33,6 +52,27 @@ class Served:
         finally:
             connection.close()
 
+    def ask(self, query: str, variables: object = None, *, as_: str = "lena") -> Answer:
+        """As the principal of that subject, with every scope that there is to record."""
+        body = json.dumps({"query": query, "variables": variables})
+        headers = {"Authorization": f"Bearer {token(as_)}", "Content-Type": "application/json"}
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
+        began = time.perf_counter()
+        try:
+            connection.request("POST", "/graphql", body, headers)
+            answer = connection.getresponse()
+            found = json.loads(answer.read())
+            return Answer(answer.status, time.perf_counter() - began, found)
+        except (OSError, http.client.HTTPException, ValueError):
+            return Answer(None, time.perf_counter() - began, {})
+        finally:
+            connection.close()
+
+    def ask_at_once(self, count: int, query: str, *more: object, as_: str = "lena") -> list[Answer]:
+        with ThreadPoolExecutor(count) as pool:
+            asked = [pool.submit(self.ask, query, *more, as_=as_) for _ in range(count)]
+            return [each.result() for each in asked]
+
     def terminate(self) -> None:
         self.process.send_signal(signal.SIGTERM)
 
@@ -41,6 +81,11 @@ class Served:
         with suppress(ProcessLookupError):
             os.killpg(self.process.pid, signal.SIGKILL)
         self.process.wait(timeout=30)
+
+
+def token(subject: str) -> str:
+    seconds = int(system_clock().timestamp())
+    return tokens.mint(sub=subject, iat=seconds - 60, exp=seconds + 600, scope="logins:write")
 
 
 @contextmanager
