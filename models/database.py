@@ -110,7 +110,7 @@ def config(
     url: DatabaseUrl, *, pool_size: int = 10, statement_timeout: float = 8
 ) -> dict[str, Any]:
     """Tortoise's configuration. `statement_timeout` in seconds; 0 means none."""
-    engine, credentials = "tortoise.backends.sqlite", dict(url.credentials)
+    engine, credentials = "models.sqlite_client", dict(url.credentials)
     if url.dialect == "postgresql":
         engine = "models.asyncpg_client"
         credentials |= {
