@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from graph import tracing
+from graph import shared_rates, tracing
 from graph.auth import keys
 from graph.auth.bearer import TokenRules
 from graph.auth.keys import Keys, UnusableKeysError
@@ -38,6 +38,7 @@ def from_environment() -> Production:
     found, trusted = _load_keys(settings)
     found += [
         *_tracing(settings),
+        *_storage(settings),
         *_database(settings),
         *_issuer(settings.token_issuer),
         *_audience(settings),
@@ -65,6 +66,12 @@ def _database(settings: Settings) -> Iterator[Problem]:
 def _tracing(settings: Settings) -> Iterator[Problem]:
     if settings.tracing and not tracing.is_installed():
         yield Problem(variable_of("tracing"), f"needs packages that {tracing.EXTRA} installs")
+
+
+def _storage(settings: Settings) -> Iterator[Problem]:
+    if settings.rate_limit_storage is not None and not shared_rates.is_installed():
+        variable = variable_of("rate_limit_storage")
+        yield Problem(variable, f"needs packages that {shared_rates.EXTRA} installs")
 
 
 def _forgets(url: str) -> bool:

@@ -12,22 +12,20 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Literal, NamedTuple
 
-from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import (
     BaseSettings,
     EnvSettingsSource,
-    NoDecode,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
 )
+
+from graph.setting_types import DatabaseAddress, MediaTypes, Networks, Origins, StorageAddress
 
 PREFIX = "HEADCOUNT_"
 # The tokens of the demo name this issuer; a production refuses to trust it. RFC 2606 keeps
 # `.invalid` from ever being somebody's.
 DEMO_ISSUER = "https://demo.headcount.invalid"
-DATABASE_SCHEMES = ("sqlite://", "postgresql://", "postgres://")
-
-_ORIGIN = re.compile(r"https?://[a-z0-9.-]+(:[0-9]{1,5})?|https?://\[[0-9a-f:]+\](:[0-9]{1,5})?")
 
 Limit = Annotated[int, Field(ge=1)]
 
@@ -39,7 +37,7 @@ class Settings(BaseSettings):
         env_prefix=PREFIX, frozen=True, extra="forbid", hide_input_in_errors=True
     )
 
-    database_url: SecretStr | None = Field(
+    database_url: DatabaseAddress | None = Field(
         default=None, description="Where data is kept: sqlite://path/to/file or postgresql://..."
     )
     database_pool_size: int = Field(
@@ -63,7 +61,7 @@ class Settings(BaseSettings):
         default=None,
         description="The issuer's one public key in PEM. Either this or TOKEN_JWKS_FILE.",
     )
-    token_types: Annotated[tuple[str, ...], NoDecode] = Field(
+    token_types: MediaTypes = Field(
         default=("at+jwt", "jwt"),
         min_length=1,
         description="Accepted `typ` headers of access tokens, comma-separated.",
@@ -80,12 +78,24 @@ class Settings(BaseSettings):
     rate_limit: int = Field(
         default=100_000,
         ge=0,
-        description="Cost one principal may cause in a minute, for each worker; 0 is no limit.",
+        description="Cost one principal may cause in a minute, in each worker unless they count"
+        " together; 0 is no limit.",
     )
     rate_limit_unauthenticated: int = Field(
         default=300,
         ge=0,
-        description="Failed sign-ins of one address in a minute, for each worker; 0 is no limit.",
+        description="Failed sign-ins of one address in a minute, in each worker unless they count"
+        " together; 0 is no limit.",
+    )
+    rate_limit_storage: StorageAddress | None = Field(
+        default=None,
+        description="Where all workers count together: redis://... or rediss://... Each in its own"
+        " memory unless set.",
+    )
+    trusted_proxies: Networks = Field(
+        default=(),
+        description="Addresses and networks of proxies whose X-Forwarded-For is believed,"
+        " comma-separated: 10.0.0.0/8. None unless named.",
     )
     drain_seconds: float = Field(
         default=3,
@@ -104,7 +114,7 @@ class Settings(BaseSettings):
     federation: bool = Field(
         default=False, description="Serve the schema as a subgraph of Apollo Federation 2."
     )
-    cors_origins: Annotated[tuple[str, ...], NoDecode] = Field(
+    cors_origins: Origins = Field(
         default=(),
         description="Origins whose pages may ask, comma-separated: https://app.example.com. None"
         " unless named.",
@@ -176,36 +186,6 @@ class Settings(BaseSettings):
         if isinstance(value, str) and value != value.strip():
             raise ValueError("has white space around its value: remove it")
         return value
-
-    @field_validator("database_url")
-    @classmethod
-    def _known_database(cls, value: SecretStr | None) -> SecretStr | None:
-        if value is not None and not value.get_secret_value().startswith(DATABASE_SCHEMES):
-            raise ValueError(f"must start with one of {', '.join(DATABASE_SCHEMES)}")
-        return value
-
-    @field_validator("token_types", mode="before")
-    @classmethod
-    def _media_types(cls, value: object) -> object:
-        """In the form they are compared in: lower case, `application/` left out (RFC 7515)."""
-        items = value.split(",") if isinstance(value, str) else value
-        if not isinstance(items, list | tuple) or not all(isinstance(item, str) for item in items):
-            return value
-        types = [item.strip().lower().removeprefix("application/") for item in items]
-        if not all(types):
-            raise ValueError("has an empty item: list types like at+jwt,JWT")
-        return tuple(types)
-
-    @field_validator("cors_origins", mode="before")
-    @classmethod
-    def _origins(cls, value: object) -> object:
-        items = value.split(",") if isinstance(value, str) else value
-        if not isinstance(items, list | tuple) or not all(isinstance(item, str) for item in items):
-            return value
-        origins = tuple(item.strip().lower() for item in items)
-        if not all(_ORIGIN.fullmatch(origin) for origin in origins):
-            raise ValueError("lists origins like https://app.example.com, without a path or *")
-        return origins
 
     @field_validator("log_level", "log_format", mode="before")
     @classmethod

@@ -33,6 +33,8 @@ def test_settings_have_defaults_and_take_only_what_they_are_given(
         "request_timeout": 10,
         "rate_limit": 100000,
         "rate_limit_unauthenticated": 300,
+        "rate_limit_storage": None,
+        "trusted_proxies": (),
         "drain_seconds": 3,
         "host": "127.0.0.1",
         "port": 8000,
@@ -132,6 +134,21 @@ def test_settings_cannot_be_changed_or_invented() -> None:
             "mysql://h:pw@db",
             "must start with one of sqlite://, postgresql://, postgres://",
         ),
+        (
+            "RATE_LIMIT_STORAGE",
+            "http://h:pw@cache",
+            "must start with one of redis://, rediss://",
+        ),
+        (
+            "TRUSTED_PROXIES",
+            "10.0.0.1/8",
+            "lists addresses and networks like 192.0.2.7,10.0.0.0/8",
+        ),
+        (
+            "TRUSTED_PROXIES",
+            "10.0.0.0/8,::/0",
+            "trusts everybody, who may then choose their address: name the proxies",
+        ),
     ],
 )
 def test_a_value_that_cannot_be_used_is_refused_with_its_variable(
@@ -159,6 +176,8 @@ def test_a_value_that_cannot_be_used_is_refused_with_its_variable(
         ("GRAPHIQL", "0"),
         ("MAX_BODY_BYTES", "1024"),
         ("MAX_DEPTH", "1"),
+        ("RATE_LIMIT_STORAGE", "rediss://user:pw@cache:6380/1"),
+        ("TRUSTED_PROXIES", "192.0.2.7, 10.0.0.0/8,2001:db8::/32"),
         ("DATABASE_URL", "sqlite://headcount.db"),
         ("DATABASE_URL", "postgres://h@db/headcount"),
     ],
@@ -243,7 +262,7 @@ def test_every_setting_has_a_row_with_its_default_and_help() -> None:
     assert [row for row in rows if not row.help.endswith(".") and "://" not in row.help] == []
     assert rows[0].default == ""
     assert rows[7][:2] == ("HEADCOUNT_TOKEN_TYPES", "at+jwt,jwt")
-    assert rows[16] == Row("HEADCOUNT_GRAPHIQL", "false", "Serve the GraphiQL page to browsers.")
+    assert Row("HEADCOUNT_GRAPHIQL", "false", "Serve the GraphiQL page to browsers.") in rows
     assert rows[-1] == Row(
         "HEADCOUNT_MAX_REPRESENTATIONS", "100", "Most representations in one _entities field."
     )
