@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; do \
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1 && echo $$p && break; done)
 
-.PHONY: demo test bench lint format lock release clean
+.PHONY: demo test soak bench lint format lock release clean
 
 demo: $(VENV)/run
 	@exec $(BIN)/headcount demo $(ARGS)
@@ -15,6 +15,10 @@ demo: $(VENV)/run
 test: $(VENV)/dev
 	$(BIN)/pytest --numprocesses=2 --database=sqlite $(ARGS)
 	$(BIN)/pytest --numprocesses=2 --database=postgresql $(ARGS)
+
+# The long form of what the tests hold: measures each bar of the README's table and renews it.
+soak: $(VENV)/dev
+	$(BIN)/python -m tests.soak $(ARGS)
 
 # Takes a quarter of an hour, and a machine that does nothing else. With Node it measures peers too.
 bench: $(VENV)/dev
