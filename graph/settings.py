@@ -234,7 +234,7 @@ class Row(NamedTuple):
 
 def rows() -> Iterator[Row]:
     for name, field in Settings.model_fields.items():
-        yield Row(variable_of(name), _shown(field.default), field.description or "")
+        yield Row(variable_of(name), shown(field.default), field.description or "")
 
 
 def variable_of(name: str) -> str:
@@ -273,7 +273,7 @@ def examine() -> tuple[Settings, list[Problem]]:
     return Settings(**{name: values[name] for name in values.keys() - faults.keys()}), problems
 
 
-def _shown(default: object) -> str:
+def shown(default: object) -> str:
     match default:
         case None:
             return ""

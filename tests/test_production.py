@@ -142,6 +142,7 @@ def test_a_secure_setting_is_taken(name: str, value: str, good: pytest.MonkeyPat
     assert production.from_environment().settings == settings.from_environment()
 
 
+@pytest.mark.filterwarnings("ignore:Key size should be:UserWarning")
 def test_every_insecure_setting_is_refused(good: pytest.MonkeyPatch, tmp_path: Path) -> None:
     refused: dict[str, list[str]] = {}
     for case in insecure.cases(tmp_path):
