@@ -20,8 +20,8 @@ from prometheus_client.parser import text_string_to_metric_families
 from graph import logs, production, tracing
 from graph.settings import SettingsError
 from resolvers.clock import system_clock
-from tests import tokens
-from tests.command import finish, served, start
+from tests import secrecy, tokens
+from tests.command import done, finish, served, start
 
 VIEWER = "{ viewer { displayName } }"
 SECRETS = ("canary-user", "canary-literal", "canary-header")
@@ -173,6 +173,30 @@ def test_logs_are_json_and_say_nothing_of_what_was_sent(
     assert len(reasons) == 2
     assert reasons[0] == "the subject is unknown or disabled"
     assert {"time", "level", "logger", "message"} <= set.intersection(*map(set, lines))
+
+
+def test_no_secret_and_no_user_id_that_was_planted_comes_out(
+    environment: dict[str, str], tmp_path: Path
+) -> None:
+    done("migrate", env=environment)
+    secrecy.prepare(environment)
+
+    leaks = secrecy.look(environment, tmp_path, two_free_ports())
+
+    assert leaks.found == []
+    assert len(leaks.planted.needles) >= 30
+    assert '"recorded":1,"rejected":1' in leaks.shown["responses"]
+    assert {where for where, text in leaks.shown.items() if text} >= {
+        *("commands", "import", "logs", "metrics", "responses"),
+    }
+
+
+def test_a_secret_that_comes_out_is_found() -> None:
+    leaks = secrecy.Leaks()
+    leaks.shown["logs"] = f"GET /?token={leaks.planted.text('token in a URL')}"
+    leaks.planted.text("another")
+
+    assert leaks.found == ["token in a URL in logs"]
 
 
 def test_only_failures_are_logged_unless_all_requests_are_wanted(

@@ -51,34 +51,35 @@ def doctor(json: Json = False) -> None:
 
 
 def examine() -> Report:
-    settings, unreadable = read_settings()
+    settings, _ = read_settings()
     findings = [*of_settings.examine(settings)]
-    seen, file, unusable = None, None, list[Finding]()
+    seen, file, refused = None, None, _refused()
     try:
         url = connection.database_url()
     except Failure as error:
-        unusable = [_misconfigured(str(error), variable_of("database_url"))]
+        refused.setdefault(variable_of("database_url"), f"{error}")
     else:
         file = DatabaseUrl.parse(url).file
         seen, found = _look(url, settings)
         findings += found
-    findings = [*(_refused() or unusable), *findings, *of_files.examine(settings, file)]
-    faulty = {problem.variable for problem in unreadable}
-    return Report(list(configured(settings, faulty)), seen, findings)
+    findings = [
+        *(_misconfigured(what, variable) for variable, what in refused.items()),
+        *findings,
+        *of_files.examine(settings, file),
+    ]
+    return Report(list(configured(settings, set(refused))), seen, findings)
 
 
-def _refused() -> list[Finding]:
-    """What `serve` does not start with."""
+def _refused() -> dict[str, str]:
+    """What `serve` does not start with, by variable."""
     # Imported here: other commands do without it.
     from graph import production
 
     try:
         production.from_environment()
     except SettingsError as error:
-        return [
-            _misconfigured(f"{variable} {text}.", variable) for variable, text in error.problems
-        ]
-    return []
+        return {variable: f"{variable} {text}." for variable, text in error.problems}
+    return {}
 
 
 def _misconfigured(what: str, variable: str) -> Finding:

@@ -1,6 +1,7 @@
 """What is configured, and where each value comes from; of secrets only what is none."""
 
 import os
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -11,6 +12,8 @@ from graph.settings import Settings, secrets, shown, variable_of
 from models.database import DatabaseUrl, InvalidDatabaseUrl
 
 MASK = "***"
+#: Whom a URL names, with the password.
+_USER = re.compile(r"//[^/]*@")
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,12 +34,14 @@ def configured(settings: Settings, faulty: set[str]) -> Iterator[Configured]:
             source = "environment"
         elif variable in kept and file_variable_of(variable) in given:
             source = f"file of {file_variable_of(variable)}"
-        value = "cannot be used" if variable in faulty else _shown(getattr(settings, name))
+        value = "cannot be used" if variable in faulty else _told(getattr(settings, name))
         yield Configured(variable, value, source)
 
 
-def _shown(value: object) -> str:
-    return _masked(value.get_secret_value()) if isinstance(value, SecretStr) else shown(value)
+def _told(value: object) -> str:
+    if isinstance(value, SecretStr):
+        return _masked(value.get_secret_value())
+    return _USER.sub(f"//{MASK}@", shown(value))
 
 
 def _masked(secret: str) -> str:
