@@ -5,6 +5,7 @@ import os
 import shutil
 import socket
 import tempfile
+import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -57,12 +58,14 @@ def no_insecure_setting_is_served_with(url: str) -> Figure:
             outcome = run("serve", "--port", 0, env=insecure.changed(environment, case.changes))
             named = f"\n  {case.variable} " in outcome.err
             refused += outcome.code == 2 and named and "listens" not in outcome.err
-        with command.served(environment, cwd=folder):
-            pass
+        with command.served(environment, cwd=folder) as graphql:
+            live = graphql.replace("/graphql", "/livez")
+            with urllib.request.urlopen(live, timeout=60) as answer:
+                starts = answer.status == 200
     return Figure(
         f"{refused} of {len(cases)} refused by `headcount serve`, which names the variable; without"
-        " them it starts",
-        met=refused == len(cases) >= 12,
+        f" them it {'starts' if starts else 'does not start'}",
+        met=refused == len(cases) >= 12 and starts,
     )
 
 
