@@ -7,6 +7,7 @@ import subprocess
 import sys
 import tomllib
 from collections.abc import Iterator
+from enum import Enum
 from pathlib import Path
 from typing import Any
 
@@ -77,6 +78,20 @@ def make(target: str, *variables: str, **environment: str) -> Outcome:
         check=False,
     )
     return Outcome(ran.returncode, ran.stdout, ran.stderr)
+
+
+class Audit(Enum):
+    CLEAR = "no vulnerability is known"
+    VULNERABLE = "vulnerable, as `make audit` tells"
+    NOT_LOOKED_UP = "not looked up, for the service could not be reached: `make audit` fails"
+
+
+def audit(outcome: Outcome) -> Audit:
+    """What `make audit` found."""
+    if outcome.code == 0:
+        return Audit.CLEAR
+    told = re.search(r"Found \d+ known vulnerabilit", outcome.err)
+    return Audit.VULNERABLE if told else Audit.NOT_LOOKED_UP
 
 
 def bill_of_materials(folder: Path) -> dict[str, Any]:

@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from tests import supply
-from tests.supply import LOCKS, faults_of_lock, locked, make, read, unpinned_installs
+from tests.command import Outcome
+from tests.supply import LOCKS, Audit, faults_of_lock, locked, make, read, unpinned_installs
 from tests.test_readme import section
 
 GOOD = "a==1 ; sys_platform == 'win32' \\\n    --hash=sha256:" + "0" * 64 + "\n    # via b\n"
@@ -105,3 +106,11 @@ def test_an_audit_that_could_not_look_up_is_no_all_clear() -> None:
         "NOT CLEAR: something is vulnerable, or could not be looked up; see above."
     )
     assert "No known vulnerabilities" not in audit.out + audit.err
+    assert supply.audit(audit) is Audit.NOT_LOOKED_UP
+
+
+def test_an_audit_that_finds_something_is_told_from_one_that_could_not_look() -> None:
+    found = "Found 2 known vulnerabilities in 1 package\n"
+
+    assert supply.audit(Outcome(2, "", found)) is Audit.VULNERABLE
+    assert supply.audit(Outcome(0, "", "No known vulnerabilities found\n")) is Audit.CLEAR
