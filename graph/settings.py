@@ -6,13 +6,11 @@ Messages name variables and never their values, which may hold passwords.
 """
 
 import os
-import re
-from collections.abc import Iterator, Mapping
-from difflib import get_close_matches
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated, Literal, NamedTuple
+from typing import Annotated, Literal, NamedTuple, get_args
 
-from pydantic import Field, ValidationError, field_validator
+from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import (
     BaseSettings,
     EnvSettingsSource,
@@ -20,9 +18,11 @@ from pydantic_settings import (
     SettingsConfigDict,
 )
 
+from graph import environment
+from graph.environment import PREFIX, file_variable_of
+from graph.environment import Problem as Problem
 from graph.setting_types import DatabaseAddress, MediaTypes, Networks, Origins, StorageAddress
 
-PREFIX = "HEADCOUNT_"
 # The tokens of the demo name this issuer; a production refuses to trust it. RFC 2606 keeps
 # `.invalid` from ever being somebody's.
 DEMO_ISSUER = "https://demo.headcount.invalid"
@@ -193,13 +193,6 @@ class Settings(BaseSettings):
         return value.lower() if isinstance(value, str) else value
 
 
-class Problem(NamedTuple):
-    """What is wrong with one variable, and what to do; goes on the variable's name."""
-
-    variable: str
-    text: str
-
-
 class SettingsError(Exception):
     """All problems at once, so that nobody fixes them one restart at a time."""
 
@@ -219,11 +212,19 @@ class Row(NamedTuple):
 
 def rows() -> Iterator[Row]:
     for name, field in Settings.model_fields.items():
-        yield Row(variable_of(name), _shown(field.default), field.description or "")
+        yield Row(variable_of(name), shown(field.default), field.description or "")
 
 
 def variable_of(name: str) -> str:
     return PREFIX + name.upper()
+
+
+def secrets() -> Iterator[str]:
+    """Names of settings whose value is never shown, and which a file may hold instead."""
+    for name, field in Settings.model_fields.items():
+        kinds = (field.annotation, *get_args(field.annotation))
+        if SecretStr in (getattr(kind, "__origin__", kind) for kind in kinds):
+            yield name
 
 
 def from_environment() -> Settings:
@@ -235,17 +236,23 @@ def from_environment() -> Settings:
 
 def examine() -> tuple[Settings, list[Problem]]:
     """The settings, with the default in place of each value that has a problem."""
-    problems = [Problem(name, _hint(name)) for name in _unknown(os.environ)]
-    values = EnvSettingsSource(Settings)()
+    variables = {name: variable_of(name) for name in secrets()}
+    known = [*(row.variable for row in rows()), *map(file_variable_of, variables.values())]
+    problems = environment.unknown(os.environ, known)
+    held, unread = environment.held_in_files(os.environ, variables)
+    problems += unread
+    values = {**EnvSettingsSource(Settings)(), **held}
     try:
         return Settings(**values), problems
     except ValidationError as error:
         faults = {str(fault["loc"][0]): fault["msg"] for fault in error.errors(include_input=False)}
-    problems += [Problem(variable_of(name), _sentence(text)) for name, text in faults.items()]
+    problems += [
+        Problem(variable_of(name), environment.sentence(text)) for name, text in faults.items()
+    ]
     return Settings(**{name: values[name] for name in values.keys() - faults.keys()}), problems
 
 
-def _shown(default: object) -> str:
+def shown(default: object) -> str:
     match default:
         case None:
             return ""
@@ -255,26 +262,3 @@ def _shown(default: object) -> str:
             return ",".join(default)
         case _:
             return str(default)
-
-
-def _unknown(environment: Mapping[str, str]) -> list[str]:
-    known = {row.variable for row in rows()}
-    return sorted(
-        name
-        for name in environment
-        if name.upper().startswith(PREFIX) and name.upper() not in known
-    )
-
-
-def _hint(name: str) -> str:
-    if re.match(rf"{PREFIX}(SERVICE_|PORT_\d)", name):
-        return "comes from Kubernetes: set enableServiceLinks: false, or rename the Service"
-    known = [row.variable.removeprefix(PREFIX) for row in rows()]
-    close = get_close_matches(name.upper().removeprefix(PREFIX), known, n=1, cutoff=0.8)
-    return f"is unknown: did you mean {PREFIX}{close[0]}?" if close else "is unknown: remove it"
-
-
-def _sentence(message: str) -> str:
-    """Pydantic's "Input should be ..." as what goes on a variable's name."""
-    text = message.removeprefix("Value error, ")
-    return text.replace("Input should be", "should be", 1)

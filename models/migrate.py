@@ -71,6 +71,9 @@ async def _lock(url: database.DatabaseUrl) -> AsyncIterator[None]:
         file.parent.mkdir(parents=True, exist_ok=True)
         with file.with_name(f"{file.name}.migrate").open("w") as lock:
             await asyncio.to_thread(fcntl.flock, lock, fcntl.LOCK_EX)
+            if not file.exists():
+                # Nobody else's to read: it will hold the user IDs of all tenants.
+                file.touch(mode=0o660)
             yield
     else:
         yield

@@ -13,6 +13,8 @@ from graph.settings import Problem, Row, Settings, SettingsError
 def _no_variables(monkeypatch: pytest.MonkeyPatch) -> None:
     for row in settings.rows():
         monkeypatch.delenv(row.variable, raising=False)
+    for name in settings.secrets():
+        monkeypatch.delenv(f"{settings.variable_of(name)}_FILE", raising=False)
 
 
 def test_settings_have_defaults_and_take_only_what_they_are_given(
@@ -251,6 +253,58 @@ def test_a_password_is_never_shown(url: str, monkeypatch: pytest.MonkeyPatch) ->
         Settings(database_url=SecretStr(url), port="hunter2")  # type: ignore[arg-type]
 
     assert not [text for text in [*shown, str(invalid.value)] if "hunter2" in text]
+
+
+@pytest.mark.parametrize("end", ["", "\n", "\r\n"])
+def test_a_secret_may_stand_in_a_file(
+    end: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "url").write_bytes(f"postgresql://h:hunter2@db/x{end}".encode())
+    monkeypatch.setenv("HEADCOUNT_DATABASE_URL_FILE", str(tmp_path / "url"))
+
+    assert settings.from_environment() == Settings(
+        database_url=SecretStr("postgresql://h:hunter2@db/x")
+    )
+
+
+@pytest.mark.parametrize(
+    ("content", "text"),
+    [
+        (None, "is not in the file of HEADCOUNT_DATABASE_URL_FILE: No such file or directory"),
+        (b"\xff", "is not in the file of HEADCOUNT_DATABASE_URL_FILE: it is not text"),
+        (b"\n", "is empty: give it a value or unset it"),
+        (b"hunter2", "must start with one of sqlite://, postgresql://, postgres://"),
+    ],
+)
+def test_a_file_without_a_good_secret_is_refused(
+    content: bytes | None, text: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if content is not None:
+        (tmp_path / "url").write_bytes(content)
+    monkeypatch.setenv("HEADCOUNT_DATABASE_URL_FILE", str(tmp_path / "url"))
+
+    read, problems = settings.examine()
+
+    assert problems == [Problem("HEADCOUNT_DATABASE_URL", text)]
+    assert read.database_url is None
+
+
+def test_a_secret_and_its_file_at_once_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HEADCOUNT_DATABASE_URL", "sqlite://a.db")
+    monkeypatch.setenv("HEADCOUNT_DATABASE_URL_FILE", "/nowhere")
+
+    _, problems = settings.examine()
+
+    text = "and HEADCOUNT_DATABASE_URL_FILE are both set: unset one"
+    assert problems == [Problem("HEADCOUNT_DATABASE_URL", text)]
+
+
+def test_only_a_secret_has_a_file(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HEADCOUNT_HOST_FILE", "/nowhere")
+
+    _, problems = settings.examine()
+
+    assert [problem.variable for problem in problems] == ["HEADCOUNT_HOST_FILE"]
 
 
 def test_every_setting_has_a_row_with_its_default_and_help() -> None:

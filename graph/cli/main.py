@@ -6,7 +6,18 @@ from typing import Annotated
 
 import typer
 
-from graph.cli import assignment, demo, explorer, migrate, principal, record, schema, serve, tenant
+from graph.cli import (
+    assignment,
+    demo,
+    doctor,
+    explorer,
+    migrate,
+    principal,
+    record,
+    schema,
+    serve,
+    tenant,
+)
 from graph.cli.outcome import Failure
 
 app = typer.Typer(
@@ -45,6 +56,7 @@ def options(
 
 app.command("demo")(demo.demo)
 app.command("serve")(serve.serve)
+app.command("doctor")(doctor.doctor)
 app.command("migrate")(migrate.migrate)
 app.command("record")(record.record)
 app.add_typer(tenant.app, name="tenant")
