@@ -24,7 +24,7 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from graph import errors, executor, wire
-from graph.auth.bearer import Claims
+from graph.auth.bearer import Claims, KeyClaim
 from graph.documents import Document, Documents, RequestRefused
 from graph.headers import encoded
 from graph.limits import Limits
@@ -44,9 +44,9 @@ Page = Callable[[Request], Response]
 class Authenticates(Protocol):
     """In two steps: who the credentials name, and then, by the database, who that is."""
 
-    async def verify(self, authorization: str | None, now: datetime) -> Claims: ...
+    async def verify(self, authorization: str | None, now: datetime) -> Claims | KeyClaim: ...
 
-    async def admit(self, claims: Claims, asked: Asked | None) -> Admission: ...
+    async def admit(self, claims: Claims | KeyClaim, asked: Asked | None) -> Admission: ...
 
 
 STATUSES = {

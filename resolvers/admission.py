@@ -6,7 +6,7 @@ was brought along is used by those who would have asked for it, behind the same 
 """
 
 import json
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import date
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -53,31 +53,38 @@ class Question(NamedTuple):
     asked: Asked | None = None
 
 
-_SELECT = f"""
-SELECT k.n, {viewers.COLUMNS}, d.max_users, d.id, d.version, d.last_recorded_at, {access.SELECTED}
+def statements(signs_in: str, more: str = "") -> dict[str, str]:
+    """By dialect. `signs_in` joins principal p, whom issuer and subject of k name and who may sign
+    in; `more` are columns of that join, which come last."""
+    select = f"""
+SELECT k.n, {viewers.COLUMNS}, d.max_users, d.id, d.version, d.last_recorded_at,
+       {access.SELECTED}{more}
 """
-_FROM = f"""
-JOIN principal p ON {viewers.SIGNS_IN}
+    joins = f"""
+{signs_in}
 {access.JOIN_VISIBLE}
 LEFT JOIN tenant_day d ON d.tenant_id = t.id AND d.report_date = k.report_date
 """
-_POSTGRESQL = f"""
-{_SELECT}
+    postgresql = f"""
+{select}
 FROM unnest($1::text[], $2::text[], $3::uuid[], $4::date[])
      WITH ORDINALITY AS k (issuer, subject, tenant_id, report_date, n)
-{_FROM}
+{joins}
 """
-_SQLITE = f"""
-{_SELECT}
+    sqlite = f"""
+{select}
 FROM (
     SELECT key + 1 AS n, json_extract(value, '$[0]') AS issuer,
            json_extract(value, '$[1]') AS subject, json_extract(value, '$[2]') AS tenant_id,
            json_extract(value, '$[3]') AS report_date
     FROM json_each($1)
 ) k
-{_FROM}
+{joins}
 """
+    return {"postgresql": postgresql, "sqlite": sqlite}
 
+
+_BY_TOKEN = statements(f"JOIN principal p ON {viewers.SIGNS_IN}")
 
 AdmitAll = Callable[[Sequence[Question]], Awaitable[Sequence[Admission | None]]]
 
@@ -89,28 +96,31 @@ def desk(admit: AdmitAll) -> Gathering[Question, Admission | None]:
 
 async def admit_all(questions: Sequence[Question]) -> list[Admission | None]:
     """In the order of the questions; None where nobody active is known by issuer and subject."""
-    keys = [
-        (
-            each.issuer,
-            each.subject,
-            *((each.asked.tenant_id, each.asked.on) if each.asked else (None, None)),
-        )
-        for each in questions
-    ]
-    if database.dialect() == "postgresql":
-        rows = await database.rows(
-            _POSTGRESQL, [list(column) for column in zip(*keys, strict=True)]
-        )
-    else:
-        rows = await database.rows(_SQLITE, [json.dumps(keys, default=str)])
+    keys = [(each.issuer, each.subject, *sought(each.asked)) for each in questions]
     admissions: list[Admission | None] = [None] * len(questions)
-    for row in rows:
-        values = tuple(row)
-        admissions[values[0] - 1] = _admission(questions[values[0] - 1], values[1:])
+    for number, row in await ask(_BY_TOKEN, keys):
+        admissions[number] = admission(questions[number], row)
     return admissions
 
 
-def _admission(question: Question, row: Sequence[Any]) -> Admission | None:
+def sought(asked: Asked | None) -> tuple[UUID | None, date | None]:
+    return (asked.tenant_id, asked.on) if asked else (None, None)
+
+
+async def ask(
+    sql: Mapping[str, str], keys: Sequence[tuple[Any, ...]]
+) -> list[tuple[int, tuple[Any, ...]]]:
+    """Rows of the principals who may sign in, each with the position of the key that names it."""
+    dialect = database.dialect()
+    if dialect == "postgresql":
+        values: list[Any] = [list(column) for column in zip(*keys, strict=True)]
+    else:
+        values = [json.dumps(keys, default=str)]
+    rows = [tuple(row) for row in await database.rows(sql[dialect], values)]
+    return [(row[0] - 1, row[1:]) for row in rows]
+
+
+def admission(question: Question, row: Sequence[Any]) -> Admission | None:
     viewer = viewers.of_row(row, question.scopes)
     asked = question.asked
     if viewer is None:
@@ -118,4 +128,4 @@ def _admission(question: Question, row: Sequence[Any]) -> Admission | None:
     if asked is None or row[8] is None:
         return Admission(viewer, asked)
     head = Head(row[4] or 0, day_state(*row[5:8])) if asked.on else None
-    return Admission(viewer, asked, access.of_row(row[8:]), head)
+    return Admission(viewer, asked, access.of_row(row[8 : 8 + len(access.COLUMNS)]), head)
