@@ -28,10 +28,10 @@ from tests.tokens import (
 PUBLIC_PEM = RSA.as_pem(private=False)
 
 
-def forged(now: int, subject: str = "alice") -> dict[str, str]:
-    """All of them, as of an instant in seconds since 1970; were it not for their faults, they
-    would name the subject."""
-    claims: Any = partial(_claims, now, subject)
+def forged(now: int, margin: int = 0) -> dict[str, str]:
+    """All of them, as of an instant in seconds since 1970, and for `margin` seconds after it: what
+    is not valid yet soon is."""
+    claims: Any = partial(_claims, now)
 
     def mint(**changes: object) -> str:
         return sign(header(), claims(**changes))
@@ -132,12 +132,12 @@ def forged(now: int, subject: str = "alice") -> dict[str, str]:
         "exp of 5000 digits": sign(header(), exp("9" * 5000)),
         "exp in milliseconds": mint(exp=(now + 600) * 1000),
         "exp in the year 10000": mint(exp=253_402_300_800),
-        "nbf in the future": mint(nbf=now + 31),
+        "nbf in the future": mint(nbf=now + 31 + margin),
         "nbf a string": mint(nbf=str(now)),
         "nbf NaN": sign(header(), raw('"nbf":NaN,')),
         "nbf true": mint(nbf=True),
         "nbf null": sign(header(), raw('"nbf":null,')),
-        "iat in the future": mint(iat=now + 31),
+        "iat in the future": mint(iat=now + 31 + margin),
         "iat a string": mint(iat="now"),
         "iat -Infinity": sign(header(), exp("1").replace(str(now - 60).encode(), b"-Infinity")),
         # Audience and issuer
@@ -261,8 +261,8 @@ def forged(now: int, subject: str = "alice") -> dict[str, str]:
     }
 
 
-def _claims(now: int, subject: str, **changes: object) -> dict[str, object]:
-    return tokens.claims(**{"sub": subject, "iat": now - 60, "exp": now + 600, **changes})
+def _claims(now: int, **changes: object) -> dict[str, object]:
+    return tokens.claims(**{"iat": now - 60, "exp": now + 600, **changes})
 
 
 def _spare_bits(segment: str) -> str:
