@@ -12,7 +12,7 @@ from graph.auth import keys, provider
 from graph.auth.bearer import BearerTokens, TokenRules
 from graph.auth.issuer import IssuerTokens
 from graph.auth.keys import Keys, UnusableKeysError
-from graph.auth.provider import Address
+from graph.auth.provider import Address, NoAnswer
 from graph.auth.published_keys import PublishedKeys
 from graph.settings import (
     DEMO_ISSUER,
@@ -50,12 +50,25 @@ class Production:
             case _:
                 assert_never(self.keys)
 
+    async def silence(self) -> str | None:
+        """Why the issuer's keys cannot be fetched just now; None when they can, or are at hand."""
+        if isinstance(self.keys, Address):
+            try:
+                keys.parse_jwks(await provider.fetch(self.keys))
+            except NoAnswer as error:
+                return str(error)
+            except UnusableKeysError as error:
+                return f"what is published there {error}"
+        return None
+
 
 def from_environment() -> Production:
     """Raises SettingsError, which lists everything that is missing, wrong or insecure."""
     settings, problems = examine()
     faulty = {problem.variable for problem in problems}
     found, trusted = _load_keys(settings)
+    if not faulty.isdisjoint(map(variable_of, _SOURCES)):
+        found = []  # What is meant cannot be told.
     found += [
         *_tracing(settings),
         *_database(settings),
