@@ -24,6 +24,7 @@ from graph.rate_limits import RateLimits
 from graph.reply import Reply
 from graph.schema import schema
 from graph.settings import Settings
+from graph.standing import Standings
 from models import database
 from resolvers.admission import Admission
 from resolvers.clock import Clock, system_clock
@@ -37,7 +38,9 @@ def create_app(
     served = subgraph if settings.federation else schema
     health = Health(database.ping, settings.drain_seconds)
     compiled = CompiledExecutor(served) if settings.compiler else None
-    sources = Sources(database.pool, compiled.counts if compiled else None)
+    # Without compiled execution each request is interpreted anew.
+    standings = Standings() if compiled else None
+    sources = Sources(database.pool, compiled.counts if compiled else None, standings)
     observers = Observers(settings, sources)
     endpoint = Endpoint(
         served,
@@ -54,6 +57,7 @@ def create_app(
         else executor.with_graphql_core(served),
         page=graphiql.page if settings.graphiql else None,
         observe=observers.observe,
+        standings=standings,
     )
     app = Service(
         endpoint,

@@ -1,47 +1,22 @@
 """Signing in, and with it what the request is going to ask first.
 
-Identity, status, visibility, the tenant and the head of its report are one statement: a round trip
-costs more than all of them. It changes no rule and keeps nothing: each request asks anew, and what
-was brought along is used by those who would have asked for it, behind the same permissions.
+Identity, status, visibility and what is asked first are one statement: a round trip costs more than
+all of them. It changes no rule and keeps nothing: each request asks anew, and what was brought
+along is used by those who would have asked for it, behind the same permissions. Those who ask at
+the same time share the statement, and those who ask the same share a row of it.
 """
 
 import json
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from datetime import date
-from typing import Any, NamedTuple
-from uuid import UUID
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import Generic, NamedTuple, Protocol, TypeVar
 
-from models import Tenant, database
+from models import database
 from models.gathering import Gathering
-from resolvers import access, viewers
-from resolvers.billing_reports import DayState, day_state
+from resolvers import asked, viewers
+from resolvers.asked import NOTHING, Asked, Brought, Kind, State
 from resolvers.viewers import Viewer
-
-
-class Asked(NamedTuple):
-    """A tenant that the request names by its ID, and the date of a report of it. `text` is the ID
-    as it was sent."""
-
-    text: str
-    tenant_id: UUID
-    on: date | None = None
-
-
-class Head(NamedTuple):
-    """A report without its users."""
-
-    max_users: int
-    state: DayState | None
-
-
-class Admission(NamedTuple):
-    """A viewer, what was asked, the tenant if it is visible to the viewer, and the report's head.
-    Neither billable nor the window was looked at."""
-
-    viewer: Viewer
-    asked: Asked | None = None
-    tenant: Tenant | None = None
-    head: Head | None = None
 
 
 class Question(NamedTuple):
@@ -53,79 +28,102 @@ class Question(NamedTuple):
     asked: Asked | None = None
 
 
-def statements(signs_in: str, more: str = "") -> dict[str, str]:
-    """By dialect. `signs_in` joins principal p, whom issuer and subject of k name and who may sign
-    in; `more` are columns of that join, which come last."""
-    select = f"""
-SELECT k.n, {viewers.COLUMNS}, d.max_users, d.id, d.version, d.last_recorded_at,
-       {access.SELECTED}{more}
-"""
-    joins = f"""
-{signs_in}
-{access.JOIN_VISIBLE}
-LEFT JOIN tenant_day d ON d.tenant_id = t.id AND d.report_date = k.report_date
-"""
-    postgresql = f"""
-{select}
-FROM unnest($1::text[], $2::text[], $3::uuid[], $4::date[])
-     WITH ORDINALITY AS k (issuer, subject, tenant_id, report_date, n)
-{joins}
-"""
-    sqlite = f"""
-{select}
-FROM (
-    SELECT key + 1 AS n, json_extract(value, '$[0]') AS issuer,
-           json_extract(value, '$[1]') AS subject, json_extract(value, '$[2]') AS tenant_id,
-           json_extract(value, '$[3]') AS report_date
-    FROM json_each($1)
-) k
-{joins}
-"""
-    return {"postgresql": postgresql, "sqlite": sqlite}
+class Admission(NamedTuple):
+    """A viewer, what was asked for, and what was brought along of it."""
+
+    viewer: Viewer
+    asked: Asked | None = None
+    brought: Brought = NOTHING
 
 
-_BY_TOKEN = statements(f"JOIN principal p ON {viewers.SIGNS_IN}")
-
-AdmitAll = Callable[[Sequence[Question]], Awaitable[Sequence[Admission | None]]]
-
-
-def desk(admit: AdmitAll) -> Gathering[Question, Admission | None]:
-    """Where those who come at the same time are admitted together."""
-    return Gathering(admit)
+Ask = Callable[[Sequence[Question]], Awaitable[Sequence[State | None]]]
+"""The states in the order of the questions, which are of one kind; None where nobody active is
+known by issuer and subject."""
 
 
-async def admit_all(questions: Sequence[Question]) -> list[Admission | None]:
-    """In the order of the questions; None where nobody active is known by issuer and subject."""
-    keys = [(each.issuer, each.subject, *sought(each.asked)) for each in questions]
-    admissions: list[Admission | None] = [None] * len(questions)
-    for number, row in await ask(_BY_TOKEN, keys):
-        admissions[number] = admission(questions[number], row)
-    return admissions
+@dataclass(frozen=True, slots=True, eq=False)
+class Credential:
+    """How a row k names principal p: by which columns, joined how. `selected` is what is read of
+    that first, each followed by a comma."""
+
+    keys: tuple[str, ...]
+    joined: str
+    selected: str = ""
 
 
-def sought(asked: Asked | None) -> tuple[UUID | None, date | None]:
-    return (asked.tenant_id, asked.on) if asked else (None, None)
+TOKEN = Credential(("issuer", "subject"), f"JOIN principal p ON {viewers.SIGNS_IN}")
 
 
-async def ask(
-    sql: Mapping[str, str], keys: Sequence[tuple[Any, ...]]
-) -> list[tuple[int, tuple[Any, ...]]]:
-    """Rows of the principals who may sign in, each with the position of the key that names it."""
+class AsksFor(Protocol):
+    @property
+    def asked(self) -> Asked | None: ...
+
+
+Asking = TypeVar("Asking", bound=AsksFor)
+
+
+class Desk(Generic[Asking]):
+    """Where those who come at the same time, by one kind of credential, are admitted together."""
+
+    def __init__(
+        self, ask: Callable[[Sequence[Asking]], Awaitable[Sequence[State | None]]]
+    ) -> None:
+        self._ask = ask
+        self._gatherings: dict[Kind, Gathering[Asking, State | None]] = {}
+
+    def ask(self, question: Asking) -> Awaitable[State | None]:
+        kind = asked.kind_of(question.asked)
+        gathering = self._gatherings.get(kind)
+        if gathering is None:
+            gathering = self._gatherings[kind] = Gathering(self._ask)
+        return gathering.ask(question)
+
+
+async def states(questions: Sequence[Question]) -> list[State | None]:
+    keys = [(each.issuer, each.subject, *asked.key_of(each.asked)) for each in questions]
+    return await rows(TOKEN, asked.kind_of(questions[0].asked), keys)
+
+
+async def rows(
+    credential: Credential, kind: Kind, keys: Sequence[tuple[object, ...]]
+) -> list[State | None]:
+    """The row of each key, in their order; None where nobody is named who may sign in."""
     dialect = database.dialect()
+    values: list[object]
     if dialect == "postgresql":
-        values: list[Any] = [list(column) for column in zip(*keys, strict=True)]
+        values = [list(column) for column in zip(*keys, strict=True)]
     else:
         values = [json.dumps(keys, default=str)]
-    rows = [tuple(row) for row in await database.rows(sql[dialect], values)]
-    return [(row[0] - 1, row[1:]) for row in rows]
+    if kind.limit is not None:
+        values.append(kind.limit)
+    found: list[State | None] = [None] * len(keys)
+    for row in map(tuple, await database.rows(_sql(credential, kind, dialect), values)):
+        found[row[0] - 1] = row[1:]
+    return found
 
 
-def admission(question: Question, row: Sequence[Any]) -> Admission | None:
-    viewer = viewers.of_row(row, question.scopes)
-    asked = question.asked
+@cache
+def _sql(credential: Credential, kind: Kind, dialect: str) -> str:
+    keys = {**dict.fromkeys(credential.keys, "text"), **kind.keys}
+    if dialect == "postgresql":
+        columns = ", ".join(f"${at}::{type_}[]" for at, type_ in enumerate(keys.values(), 1))
+        rows = f"unnest({columns}) WITH ORDINALITY AS k ({', '.join(keys)}, n)"
+        last = len(keys)
+    else:
+        each = [f"json_extract(value, '$[{at}]') AS {name}" for at, name in enumerate(keys)]
+        rows = f"(SELECT key + 1 AS n, {', '.join(each)} FROM json_each($1)) k"
+        last = 1
+    return f"""
+        SELECT k.n, {credential.selected}{viewers.COLUMNS}, {kind.selected[dialect]}
+        FROM {rows}
+        {credential.joined}
+        {kind.joined}
+    """.replace("$limit", f"${last + 1}")
+
+
+def read(question: Question, state: State) -> Admission | None:
+    """What a state says; None where the database holds nobody who can be a viewer."""
+    viewer = viewers.of_row(state, question.scopes)
     if viewer is None:
         return None
-    if asked is None or row[8] is None:
-        return Admission(viewer, asked)
-    head = Head(row[4] or 0, day_state(*row[5:8])) if asked.on else None
-    return Admission(viewer, asked, access.of_row(row[8 : 8 + len(access.COLUMNS)]), head)
+    return Admission(viewer, question.asked, asked.brought(question.asked, state[4:]))

@@ -1,4 +1,4 @@
-"""Signing in with an API key: one statement, as with a token, asks for the key, too.
+"""Signing in with an API key: one statement, as with a token, that asks for the key, too.
 
 A statement of its own, so that those who come with tokens do not pay for a join that is not theirs.
 """
@@ -6,51 +6,52 @@ A statement of its own, so that those who come with tokens do not pay for a join
 import hmac
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from models import PrincipalKind, PrincipalStatus
-from models.gathering import Gathering
-from resolvers import admission
-from resolvers.admission import Admission, Asked, Question
+from resolvers import admission, asked
+from resolvers.admission import Admission, Credential, Question
+from resolvers.asked import Asked, State
+from resolvers.key_texts import KeyText
 
 
 class KeyQuestion(NamedTuple):
-    """A key whose text is sound, when it was presented, and what is asked first."""
+    """A key that is sound in itself, and what is asked first."""
 
-    id: str
-    digest: str
-    now: datetime
+    key: KeyText
     asked: Asked | None = None
 
 
-_SIGNS_IN = f"""
-JOIN api_key a ON a.id = k.subject AND a.revoked_at IS NULL
-JOIN principal p ON p.id = a.principal_id AND p.kind = '{PrincipalKind.SERVICE_ACCOUNT.value}'
-     AND p.status = '{PrincipalStatus.ACTIVE.value}'
-"""
-_BY_KEY = admission.statements(_SIGNS_IN, ", a.secret_sha256, a.scopes, a.expires_at")
+_KEY = Credential(
+    ("key_id",),
+    f"""
+        JOIN api_key a ON a.id = k.key_id AND a.revoked_at IS NULL
+        JOIN principal p ON p.id = a.principal_id
+             AND p.kind = '{PrincipalKind.SERVICE_ACCOUNT.value}'
+             AND p.status = '{PrincipalStatus.ACTIVE.value}'""",
+    "a.secret_sha256, a.scopes, a.expires_at, ",
+)
+_COLUMNS = 3
 
 
-def desk() -> Gathering[KeyQuestion, Admission | None]:
-    """Where those who come at the same time are admitted together."""
-    return Gathering(admit_all)
+async def states(questions: Sequence[KeyQuestion]) -> list[State | None]:
+    """In the order of the questions, which are of one kind; None where the key is unknown or
+    revoked, or its service account disabled. Whether it is good, `is_good` says."""
+    keys = [(each.key.id, *asked.key_of(each.asked)) for each in questions]
+    return await admission.rows(_KEY, asked.kind_of(questions[0].asked), keys)
 
 
-async def admit_all(questions: Sequence[KeyQuestion]) -> list[Admission | None]:
-    """In the order of the questions; None where the key is unknown, revoked, expired or wrong, or
-    its service account is disabled."""
-    keys = [("", each.id, *admission.sought(each.asked)) for each in questions]
-    admissions: list[Admission | None] = [None] * len(questions)
-    for number, row in await admission.ask(_BY_KEY, keys):
-        admissions[number] = _admission(questions[number], row)
-    return admissions
-
-
-def _admission(question: KeyQuestion, row: Sequence[Any]) -> Admission | None:
-    *rest, digest, scopes, expires_at = row
+def is_good(question: KeyQuestion, state: State, now: datetime) -> bool:
+    """Whether the secret is that of the key, which has not ended. To be asked of every state: time
+    passes, and the state stays the same."""
+    digest, _, expires_at = state[:_COLUMNS]
     if isinstance(expires_at, str):  # SQLite's values are yet to be converted.
         expires_at = datetime.fromisoformat(expires_at)
-    if not hmac.compare_digest(digest, question.digest) or question.now >= expires_at:
-        return None
-    granted = frozenset(scopes.split(" "))
-    return admission.admission(Question("", question.id, granted, question.asked), rest)
+    return hmac.compare_digest(digest, question.key.digest) and bool(now < expires_at)
+
+
+def read(question: KeyQuestion, state: State) -> Admission | None:
+    """What a state says: the scopes are the key's own."""
+    scopes = frozenset(state[1].split(" "))
+    as_token = Question("", question.key.id, scopes, question.asked)
+    return admission.read(as_token, state[_COLUMNS:])

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from models import ApiKey, Principal, PrincipalStatus
 from resolvers import api_keys, key_admission, key_texts, principals
-from resolvers.admission import Asked
+from resolvers.asked import AskedTenant
 from resolvers.key_admission import KeyQuestion
 from resolvers.problems import Problem
 from tests import factories, forged_tokens, statements
@@ -369,36 +369,53 @@ async def test_a_report_is_admitted_by_one_statement_with_a_key_as_with_a_token(
 async def test_each_of_many_keys_gets_what_a_statement_of_its_own_says(database: None) -> None:
     mine, foreign = await factories.tenant(), await factories.tenant()
     await factories.record(mine, ["ann", "bob"], NOW)
-    keys = [
+    made = [
         await factories.api_key(await factories.service(mine), "billing:read"),
         await factories.api_key(await factories.service(mine, foreign), "logins:write"),
         await factories.api_key(await factories.service(foreign)),
     ]
-    await api_keys.revoke(keys[2][0], NOW)
-    day = NOW.date()
-    asked = [None, *(Asked(str(each), each, day) for each in (mine.id, foreign.id, UUID(int=7)))]
-    questions = [
-        KeyQuestion(*key_texts.read(text), NOW, each)  # type: ignore[misc]
-        for each in asked
-        for _, text in keys
-    ]
+    await api_keys.revoke(made[2][0], NOW)
+    ids = (mine.id, foreign.id, UUID(int=7))
+    asked = [None, *(AskedTenant(str(each), each, NOW.date()) for each in ids)]
+    keys = [key_texts.read(text) for _, text in made]
+    questions = [KeyQuestion(key, each) for each in asked for key in keys if key]
 
-    together = await key_admission.admit_all(questions)
+    together = await key_admission.states(questions)
 
-    alone = [(await key_admission.admit_all([question]))[0] for question in questions]
+    alone = [(await key_admission.states([question]))[0] for question in questions]
     assert together == alone
-    told = [each and (each.tenant and each.tenant.name, each.head) for each in together]
-    nothing = (None, None)
-    head, empty = together[3].head, together[7].head  # type: ignore[union-attr]
+    told = []
+    for question, state in zip(questions, together, strict=True):
+        admitted = key_admission.read(question, state) if state else None
+        brought = admitted and admitted.brought
+        seen = brought and brought.tenant
+        told.append(
+            admitted
+            and (admitted.viewer.scopes, seen and (seen.name, brought.heads[seen.id].max_users))
+        )
+    first, second = {"billing:read"}, {"logins:write"}
     assert told == [
-        *(nothing, nothing, None),
-        *((mine.name, head), (mine.name, head), None),
-        *(nothing, (foreign.name, empty), None),
-        *(nothing, nothing, None),
+        *((first, None), (second, None), None),
+        *((first, (mine.name, 2)), (second, (mine.name, 2)), None),
+        *((first, None), (second, (foreign.name, 0)), None),
+        *((first, None), (second, None), None),
     ]
-    assert (head.max_users, empty.max_users) == (2, 0)  # type: ignore[union-attr]
-    scopes = [each and each.viewer.scopes for each in together[:3]]  # type: ignore[union-attr]
-    assert scopes == [{"billing:read"}, {"logins:write"}, None]
+
+
+async def test_a_kept_answer_is_not_given_again_to_a_key_that_has_ended(api: Api) -> None:
+    """Neither one that ended by itself, in the very minute, nor another secret of the same ID."""
+    tenant = await factories.tenant()
+    await factories.record(tenant, ["ann"])
+    _, key = await factories.api_key(await factories.service(tenant), days=1 / 86400)
+    other = key[:21] + key_texts.make()[0][21:53]
+    other += key_texts._check_sum(other)
+
+    kept = [(await sent(api, key, REPORT, id=str(tenant.id))).status_code for _ in range(3)]
+    wrong = (await sent(api, other, REPORT, id=str(tenant.id))).status_code
+    api.clock.now = NOW + SECOND
+    ended = (await sent(api, key, REPORT, id=str(tenant.id))).status_code
+
+    assert (kept, wrong, ended) == ([200] * 3, 401, 401)
 
 
 async def test_the_log_says_why_and_holds_no_part_of_the_key(

@@ -10,7 +10,6 @@ from graph.auth import jws
 from graph.auth.jws import UnknownKey
 from graph.auth.keys import Keys
 from graph.auth.refusal import refuse
-from resolvers.key_texts import KeyText
 
 MAX_TOKEN_BYTES = 8 * 1024
 MAX_SUBJECT_CHARACTERS = 255
@@ -33,14 +32,6 @@ class Claims:
     issuer: str
     subject: str
     scopes: frozenset[str]
-
-
-@dataclass(frozen=True, slots=True)
-class KeyClaim:
-    """An API key that is sound in itself, and when it came; the database knows the rest."""
-
-    key: KeyText
-    now: datetime
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,14 +6,13 @@ from strawberry import argument
 
 from graph import lookahead
 from graph.context import Info
-from graph.execution import find, keep
 from graph.permissions import HasScope, guard
 from graph.types.arguments import After
 from graph.types.daily import DailyPoints
 from graph.types.given import given
 from graph.types.pagination import PageInfo
 from models import Tenant as TenantRow
-from resolvers import access, billing_reports, billing_trends, billing_window
+from resolvers import billing_reports, billing_trends, billing_window
 from resolvers.access import Scope
 from resolvers.billed_users import BilledUser as BilledUserRecord
 from resolvers.billed_users import BilledUsers
@@ -163,35 +162,26 @@ class BillingReport:
 
 async def report(info: Info, tenant: TenantRow, on: dt.date) -> BillingReport:
     """The report of a tenant that is held, with every page of users that the query selects."""
-    pages = [
-        page
-        for arguments in lookahead.arguments_of(info, "users")
-        if (page := _page(tenant, on, arguments)) is not None
-    ]
-    head = info.context.head(tenant, on)
-    if head is not None and not pages:
-        return BillingReport.of(BillingReportRecord(tenant, on, head.max_users, {}))
-    scopes = access.scopes(info.context.viewer)
-    if head is not None and head.state is not None:
-        piece = find(info, tenant.id, on, tenant.time_zone, scopes, head.state)
-        if piece is not None:
-            return cast(BillingReport, piece)
-    request = ReportRequest(tenant, on, tuple(dict.fromkeys(pages)))
-    record = await info.context.reports.load(request)
-    report = BillingReport.of(record)
-    if record.state is not None:
-        keep(info, report, tenant.id, on, tenant.time_zone, scopes, record.state)
-    return report
+    (found,) = await reports(info, [tenant], on)
+    return found
 
 
 async def reports(info: Info, tenants: list[TenantRow], on: dt.date) -> list[BillingReport]:
     """As `report`, for many tenants that are held."""
     selected = lookahead.arguments_of(info, "users")
+    if not selected:
+        heads = [info.context.head(tenant, on) for tenant in tenants]
+        if all(heads):
+            return [
+                BillingReport.of(BillingReportRecord(tenant, on, head.max_users, {}))
+                for tenant, head in zip(tenants, heads, strict=True)
+                if head is not None
+            ]
     requests = []
     for tenant in tenants:
         pages = [page for each in selected if (page := _page(tenant, on, each)) is not None]
         requests.append(ReportRequest(tenant, on, tuple(dict.fromkeys(pages))))
-    return [BillingReport.of(each) for each in await info.context.reports.load_many(requests)]
+    return [BillingReport.of(each) for each in await info.context.reports(requests)]
 
 
 def _page(tenant: TenantRow, on: dt.date, arguments: dict[str, Any]) -> UsersPage | None:
@@ -256,4 +246,4 @@ async def trends(
         TrendRequest(tenant, billing_trends.clamp(tenant, info.context.now, start, end), distinct)
         for tenant in tenants
     ]
-    return [BillingTrend.of(each) for each in await info.context.trends.load_many(requests)]
+    return [BillingTrend.of(each) for each in await info.context.trends(requests)]
