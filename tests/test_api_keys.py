@@ -299,6 +299,20 @@ async def test_whoever_has_no_good_key_gets_the_bytes_of_a_bad_token(api: Api) -
         assert {**each.headers, "x-request-id": ""} == {**plain.headers, "x-request-id": ""}
 
 
+async def test_a_key_of_somebody_who_is_no_service_account_opens_nothing(api: Api) -> None:
+    tenant = await factories.tenant()
+    row, key = await factories.api_key(await factories.service(tenant))
+    service = (await sent(api, key)).status_code
+
+    statuses = []
+    for other in (await factories.landlord(tenant), await factories.administrator(tenant)):
+        # By nothing but a hand in the database.
+        await ApiKey.filter(id=row.id).update(principal_id=other.id)
+        statuses.append((await sent(api, key)).status_code)
+
+    assert (service, statuses) == (200, [401, 401])
+
+
 async def test_a_key_counts_in_the_authorization_header_alone(api: Api) -> None:
     _, key = await factories.api_key(await factories.service())
     body = {"query": VIEWER}
