@@ -8,7 +8,7 @@ from benchmarks.bars import PEERS
 from benchmarks.facts import Facts
 from benchmarks.logins import DATES
 from benchmarks.recording import Recording
-from graph.execution import pieces
+from graph import standing
 
 Rate = Callable[[Cell], float]
 
@@ -59,7 +59,7 @@ def _cold(outcome: Outcome) -> list[str]:
     return [
         "The cold questions ask every contender for the same report of another date, or of another"
         f" tenant, each time: all their answers take {least:.0f} MiB or more, of which Headcount"
-        f" keeps the last {pieces.MOST_BYTES / bars.MIB:.0f}. The buffers of PostgreSQL stay warm"
+        f" keeps the last {standing.MOST_BYTES / bars.MIB:.0f}. The buffers of PostgreSQL stay warm"
         " for everybody."
     ]
 

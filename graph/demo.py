@@ -10,10 +10,12 @@ from typing import NoReturn
 
 from graph import demo_data
 from graph.demo_data import EXIST, SampleTenant
+from graph.demo_tokens import VALID_FOR
 from graph.settings import DEMO_ISSUER
 from models import Principal, PrincipalKind, Tenant, database, migrate
 from resolvers import (
     access,
+    api_keys,
     assignments,
     billing_window,
     logins,
@@ -44,11 +46,13 @@ class NotTheDemos(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Demo:
-    """What the demo tells of itself. `tenants` are all there are, by name."""
+    """What the demo tells of itself. `tenants` are all there are, by name; `api_key` is one of the
+    service account, made for this start."""
 
     tenants: list[Tenant]
     exist: Tenant
     sample_date: date
+    api_key: str
 
 
 def subject(role: str) -> str:
@@ -87,14 +91,14 @@ async def prepare(url: str, now: datetime) -> Demo:
     await database.open(url)
     try:
         rows = {sample: await _tenant(sample, now) for sample in demo_data.TENANTS}
-        for role in KINDS:
-            await _principal(role, rows, now)
+        known = {role: await _principal(role, rows, now) for role in KINDS}
         for sample, row in rows.items():
             await _record(sample, row, now)
         exist = rows[EXIST]
         today = billing_window.report_date(now, exist.time_zone)
         everything = await tenants.search(OPERATOR, TenantFilter(), first=tenants.MAX_PAGE)
-        return Demo(everything.rows, exist, demo_data.sample_date(today))
+        key = await _api_key(known["service"], now)
+        return Demo(everything.rows, exist, demo_data.sample_date(today), key)
     finally:
         await database.close()
 
@@ -110,7 +114,7 @@ async def _tenant(sample: SampleTenant, now: datetime) -> Tenant:
     return outcome if isinstance(outcome, Tenant) else _changed(outcome)
 
 
-async def _principal(role: str, rows: dict[SampleTenant, Tenant], now: datetime) -> None:
+async def _principal(role: str, rows: dict[SampleTenant, Tenant], now: datetime) -> Principal:
     kind, name = KINDS[role]
     home = rows[EXIST] if kind is PrincipalKind.TENANT_ADMINISTRATOR else None
     known = await principals.named(subject(role), DEMO_ISSUER)
@@ -123,6 +127,17 @@ async def _principal(role: str, rows: dict[SampleTenant, Tenant], now: datetime)
     assigned = [rows[sample] for sample in demo_data.ASSIGNED.get(role, ())]
     if assigned:
         await assignments.assign(assigned, principal, None, now)
+    return principal
+
+
+async def _api_key(owner: Principal, now: datetime) -> str:
+    """A new one, for those of former starts are known to nobody any more; the last of them stays,
+    as another demo may be running."""
+    live = [row for row in await api_keys.listed(owner) if api_keys.state(row, now) == "live"]
+    for row in live[1:]:
+        await api_keys.revoke(row, now)
+    outcome = await api_keys.create(owner, access.GRANTABLE, now + VALID_FOR, now)
+    return outcome[1] if isinstance(outcome, tuple) else _changed(outcome)
 
 
 def _changed(problems: list[Problem]) -> NoReturn:

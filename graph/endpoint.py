@@ -25,7 +25,7 @@ from starlette.types import Receive, Scope, Send
 
 from graph import errors, executor, wire
 from graph.addresses import Proxies
-from graph.auth.bearer import Claims
+from graph.auth import Claim, Questioned
 from graph.documents import Documents, Prepared, RequestRefused
 from graph.headers import encoded
 from graph.limits import Limits
@@ -33,7 +33,7 @@ from graph.observation import Observation, Observe
 from graph.rate_limits import UNKNOWN_DOCUMENT, RateLimits, cost_of
 from graph.reply import Reply
 from graph.standing import Answer, Key, Standing, Standings, minute_of
-from resolvers.admission import Admission, Question
+from resolvers.admission import Admission
 from resolvers.asked import Asked, State
 from resolvers.clock import Clock
 from resolvers.errors import (
@@ -61,13 +61,13 @@ Page = Callable[[Request], Response]
 class Authenticates(Protocol):
     """In two steps: who the credentials name, and then who that is, by what the database says."""
 
-    async def verify(self, authorization: str | None, now: datetime) -> Claims: ...
+    async def verify(self, authorization: str | None, now: datetime) -> Claim: ...
 
-    def question(self, claims: Claims, asked: Asked | None) -> Question: ...
+    def question(self, claims: Claim, asked: Asked | None) -> Questioned: ...
 
-    async def state(self, question: Question) -> State: ...
+    async def state(self, question: Questioned, now: datetime) -> State: ...
 
-    def admit(self, question: Question, state: State) -> Admission: ...
+    def admit(self, question: Questioned, state: State) -> Admission: ...
 
 
 STATUSES = {
@@ -182,7 +182,7 @@ class Endpoint:
                 sent = wire.understand(method, raw)
                 if not self.documents.knows(sent.query):
                     # Who is unknown has nothing parsed.
-                    state = await self.authenticator.state(nobody)
+                    state = await self.authenticator.state(nobody, now)
                     viewer = self.authenticator.admit(nobody, state).viewer
                     seen.principal_id = viewer.id
                     if charged := self.rates.charge(viewer.id, UNKNOWN_DOCUMENT, now):
@@ -191,16 +191,16 @@ class Endpoint:
         except (wire.NotUnderstood, TooComplex, RequestRefused) as refusal:
             if state is None:
                 # Who is unknown hears only that.
-                self.authenticator.admit(nobody, await self.authenticator.state(nobody))
+                self.authenticator.admit(nobody, await self.authenticator.state(nobody, now))
             if isinstance(refusal, wire.NotUnderstood):
                 raise
             told = [errors.of_refusal(refusal)] if isinstance(refusal, TooComplex) else refusal.told
             return _refused(told, offer)
         if state is None or standing.question.asked is not None:
-            state = await self.authenticator.state(standing.question)
+            state = await self.authenticator.state(standing.question, now)
         return await self._answer(key, standing, state, seen)
 
-    def _prepare(self, method: str, sent: wire.Question, claims: Claims, now: datetime) -> Standing:
+    def _prepare(self, method: str, sent: wire.Question, claims: Claim, now: datetime) -> Standing:
         document = self.documents.prepare(sent.query, sent.variables)
         operation = document.operation(sent.operation_name)
         if method == "GET" and operation.operation is not OperationType.QUERY:

@@ -1,15 +1,21 @@
 """What must be true before strangers are served: every problem found at once, or no start."""
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from stat import S_IWOTH
+from typing import assert_never
 from urllib.parse import urlsplit
 
 from graph import shared_rates, tracing
-from graph.auth import keys
-from graph.auth.bearer import TokenRules
+from graph.auth import keys, provider
+from graph.auth.bearer import BearerTokens, TokenRules
+from graph.auth.issuer import IssuerTokens
 from graph.auth.keys import Keys, UnusableKeysError
+from graph.auth.provider import Address, NoAnswer
+from graph.auth.published_keys import PublishedKeys
 from graph.settings import (
     DEMO_ISSUER,
     Problem,
@@ -19,9 +25,12 @@ from graph.settings import (
     variable_of,
 )
 
-# Nobody can listen in between a machine and itself, and the keys come from a file: an issuer under
-# plain http is safe there, and a rehearsal with a provider in a container needs it.
+# Nobody can listen in between a machine and itself: an issuer under plain http is safe there, and a
+# rehearsal with a provider in a container needs it.
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
+
+_SOURCES = ("token_jwks_url", "token_jwks_file", "token_key_file")
+_UNSAFE = re.compile(r"[^!-~]|[@#\\]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,8 +38,30 @@ class Production:
     """Settings that have been checked, with what they were checked into."""
 
     settings: Settings
-    keys: Keys
+    #: At hand, or where to fetch them.
+    keys: Keys | Address
     rules: TokenRules
+
+    def tokens(self) -> BearerTokens | IssuerTokens:
+        """For one process: what it verifies tokens with."""
+        match self.keys:
+            case Keys():
+                return BearerTokens(self.keys, self.rules)
+            case Address():
+                return IssuerTokens(PublishedKeys(partial(provider.fetch, self.keys)), self.rules)
+            case _:
+                assert_never(self.keys)
+
+    async def silence(self) -> str | None:
+        """Why the issuer's keys cannot be fetched just now; None when they can, or are at hand."""
+        if isinstance(self.keys, Address):
+            try:
+                keys.parse_jwks(await provider.fetch(self.keys))
+            except NoAnswer as error:
+                return str(error)
+            except UnusableKeysError as error:
+                return f"what is published there {error}"
+        return None
 
 
 def from_environment() -> Production:
@@ -38,6 +69,8 @@ def from_environment() -> Production:
     settings, problems = examine()
     faulty = {problem.variable for problem in problems}
     found, trusted = _load_keys(settings)
+    if not faulty.isdisjoint(map(variable_of, _SOURCES)):
+        found = []  # What is meant cannot be told.
     found += [
         *_tracing(settings),
         *_storage(settings),
@@ -53,7 +86,7 @@ def from_environment() -> Production:
     rules = TokenRules(
         issuer=settings.token_issuer or "",
         audience=settings.token_audience or "",
-        types=frozenset(settings.token_types),
+        types=frozenset(settings.token_types) | ({None} if settings.token_type_optional else set()),
         leeway=settings.token_leeway,
     )
     return Production(settings, trusted, rules)
@@ -130,12 +163,20 @@ def _issuer(issuer: str | None) -> Iterator[Problem]:
 
 def _is_issuer(issuer: str) -> bool:
     """RFC 8414, 2: https, and neither query nor fragment."""
+    return _is_safe(issuer) and "?" not in issuer
+
+
+def _is_safe(url: str, loopback: bool = True) -> bool:
+    """https to a host, or with `loopback` http to this machine; no user, no fragment, and no
+    character that could end the line of a request."""
     try:
-        url = urlsplit(issuer)
+        parts = urlsplit(url)
+        secure = parts.scheme == "https" or (
+            loopback and parts.scheme == "http" and parts.hostname in LOOPBACK
+        )
+        return secure and bool(parts.hostname) and parts.port != 0 and not _UNSAFE.search(url)
     except ValueError:
         return False
-    secure = url.scheme == "https" or (url.scheme == "http" and url.hostname in LOOPBACK)
-    return secure and bool(url.hostname) and not any(mark in issuer for mark in "@?# ")
 
 
 def _audience(settings: Settings) -> Iterator[Problem]:
@@ -146,18 +187,34 @@ def _audience(settings: Settings) -> Iterator[Problem]:
         )
 
 
-def _load_keys(settings: Settings) -> tuple[list[Problem], Keys | None]:
-    sources = {
-        "token_jwks_file": (settings.token_jwks_file, keys.load_jwks),
-        "token_key_file": (settings.token_key_file, keys.load_pem),
-    }
-    given = {name: (path, load) for name, (path, load) in sources.items() if path is not None}
-    jwks, pem = (variable_of(name) for name in sources)
-    if len(given) == 2:
-        return [Problem(jwks, f"and {pem} are both set: unset one of them")], None
-    for name, (path, load) in given.items():
-        try:
-            return [], load(path)
-        except UnusableKeysError as error:
-            return [Problem(variable_of(name), f"names a file that {error}")], None
-    return [Problem(jwks, f"or {pem} must name a file with the issuer's public keys")], None
+def _load_keys(settings: Settings) -> tuple[list[Problem], Keys | Address | None]:
+    given = [name for name in _SOURCES if getattr(settings, name) is not None]
+    variables = [variable_of(name) for name in given or _SOURCES]
+    if not given:
+        first, *others = variables
+        text = f"is not set, nor {' or '.join(others)}: one must say where the issuer's keys are"
+        return [Problem(first, text)], None
+    if len(given) > 1:
+        first, *others = variables
+        return [Problem(first, f"is set beside {' and '.join(others)}: keep one of them")], None
+    if settings.token_jwks_url is not None:
+        found = list(_jwks_url(settings.token_jwks_url, settings.token_issuer or ""))
+        return found, None if found else Address.of(settings.token_jwks_url)
+    try:
+        if settings.token_jwks_file is not None:
+            return [], keys.load_jwks(settings.token_jwks_file)
+        assert settings.token_key_file is not None
+        return [], keys.load_pem(settings.token_key_file)
+    except UnusableKeysError as error:
+        return [Problem(variables[0], f"names a file that {error}")], None
+
+
+def _jwks_url(url: str, issuer: str) -> Iterator[Problem]:
+    """Whoever answers there decides who signs in. Plain http to this machine is for a rehearsal,
+    in which the issuer is such a one, too: the keys of a real issuer never come that way."""
+    if not _is_safe(url, loopback=issuer.startswith("http://")):
+        yield Problem(
+            variable_of("token_jwks_url"),
+            "is not a plain https URL (http on loopback only, beside such an issuer; no user,"
+            " no fragment)",
+        )

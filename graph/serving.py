@@ -16,7 +16,6 @@ from uvicorn.supervisors import Multiprocess
 from graph import logs, production
 from graph.app import create_app
 from graph.auth import Authenticator
-from graph.auth.bearer import BearerTokens
 from graph.protocol import Protocol
 
 #: Seconds that running requests get after the signal to stop; a stuck client does not get more.
@@ -31,8 +30,7 @@ class PortInUse(Exception):
 def production_app() -> ASGIApp:
     """What each worker process serves, made from its environment."""
     ready = production.from_environment()
-    tokens = BearerTokens(ready.keys, ready.rules)
-    app = create_app(ready.settings, Authenticator(tokens))
+    app = create_app(ready.settings, Authenticator(ready.tokens()))
     _spare_collector()
     return app
 

@@ -53,18 +53,18 @@ class Settings(BaseSettings):
         default=None,
         description="What `aud` of an access token must contain: the name of this API.",
     )
-    token_jwks_file: Path | None = Field(
-        default=None,
-        description="The issuer's public keys, a JWK Set. Either this or TOKEN_KEY_FILE.",
+    token_jwks_url: str | None = Field(
+        default=None, description="Where the issuer publishes its keys (`jwks_uri`), https."
     )
-    token_key_file: Path | None = Field(
-        default=None,
-        description="The issuer's one public key in PEM. Either this or TOKEN_JWKS_FILE.",
-    )
+    token_jwks_file: Path | None = Field(default=None, description="Instead: a JWK Set in a file.")
+    token_key_file: Path | None = Field(default=None, description="Instead: one public key in PEM.")
     token_types: MediaTypes = Field(
         default=("at+jwt", "jwt"),
         min_length=1,
         description="Accepted `typ` headers of access tokens, comma-separated.",
+    )
+    token_type_optional: bool = Field(
+        default=False, description="Accept access tokens without a `typ` header, such as Okta's."
     )
     token_leeway: int = Field(
         default=30,

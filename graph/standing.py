@@ -15,10 +15,9 @@ from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
-from graph.auth.bearer import Claims
+from graph.auth import Claim, Questioned
 from graph.documents import Prepared
 from graph.reply import Block, Reply
-from resolvers.admission import Question
 from resolvers.asked import State
 
 MOST_BYTES = 32 * 1024 * 1024
@@ -26,7 +25,7 @@ MOST_REQUEST_BYTES = 16 * 1024
 #: What one takes beside the bytes of the request and of its answer, roughly.
 OF_ONE = 4 * 1024
 
-Key = tuple[Claims, str, bytes]
+Key = tuple[Claim, str, bytes]
 """Who asks, the media type of the answer, and the body of the request."""
 
 
@@ -42,7 +41,7 @@ class Standing:
     """`cost` is what the request costs its caller; one that does not last is for this time only."""
 
     minute: int
-    question: Question
+    question: Questioned
     prepared: Prepared
     cost: int
     lasts: bool

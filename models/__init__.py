@@ -1,10 +1,12 @@
 """What is stored: tables and the connection to the database, nothing else."""
 
+from models.api_key import ApiKey
 from models.login import Presence, TenantDay
 from models.principal import Assignment, Principal, PrincipalKind, PrincipalStatus
 from models.tenant import Tenant
 
 __all__ = [
+    "ApiKey",
     "Assignment",
     "Presence",
     "Principal",

@@ -30,7 +30,8 @@ MAX_EXTERNAL_ID = 255
 
 
 class Scope(StrEnum):
-    """What a viewer may do. The first three can be carried by a service account's token."""
+    """What a viewer may do. The first three can be granted to a service account, by its token or
+    its API key."""
 
     BILLING_READ = "billing:read"
     BILLING_USERS = "billing:users"
@@ -39,7 +40,7 @@ class Scope(StrEnum):
     TENANTS_ASSIGN = "tenants:assign"
 
 
-_GRANTABLE = frozenset({Scope.BILLING_READ, Scope.BILLING_USERS, Scope.LOGINS_WRITE})
+GRANTABLE = frozenset({Scope.BILLING_READ, Scope.BILLING_USERS, Scope.LOGINS_WRITE})
 
 
 _LANDLORDS = frozenset(
@@ -56,7 +57,7 @@ def scopes(viewer: Viewer) -> frozenset[Scope]:
         case TenantAdministrator():
             return _ADMINISTRATORS
         case ServiceAccount():
-            return frozenset(scope for scope in _GRANTABLE if scope in viewer.scopes)
+            return frozenset(scope for scope in GRANTABLE if scope in viewer.scopes)
         case _:
             assert_never(viewer)
 

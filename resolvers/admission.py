@@ -8,8 +8,9 @@ the same time share the statement, and those who ask the same share a row of it.
 
 import json
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
 from functools import cache
-from typing import NamedTuple
+from typing import Generic, NamedTuple, Protocol, TypeVar
 
 from models import database
 from models.gathering import Gathering
@@ -40,14 +41,37 @@ Ask = Callable[[Sequence[Question]], Awaitable[Sequence[State | None]]]
 known by issuer and subject."""
 
 
-class Desk:
-    """Where those who come at the same time are admitted together."""
+@dataclass(frozen=True, slots=True, eq=False)
+class Credential:
+    """How a row k names principal p: by which columns, joined how. `selected` is what is read of
+    that first, each followed by a comma."""
 
-    def __init__(self, ask: Ask) -> None:
+    keys: tuple[str, ...]
+    joined: str
+    selected: str = ""
+
+
+TOKEN = Credential(("issuer", "subject"), f"JOIN principal p ON {viewers.SIGNS_IN}")
+
+
+class AsksFor(Protocol):
+    @property
+    def asked(self) -> Asked | None: ...
+
+
+Asking = TypeVar("Asking", bound=AsksFor)
+
+
+class Desk(Generic[Asking]):
+    """Where those who come at the same time, by one kind of credential, are admitted together."""
+
+    def __init__(
+        self, ask: Callable[[Sequence[Asking]], Awaitable[Sequence[State | None]]]
+    ) -> None:
         self._ask = ask
-        self._gatherings: dict[Kind, Gathering[Question, State | None]] = {}
+        self._gatherings: dict[Kind, Gathering[Asking, State | None]] = {}
 
-    def ask(self, question: Question) -> Awaitable[State | None]:
+    def ask(self, question: Asking) -> Awaitable[State | None]:
         kind = asked.kind_of(question.asked)
         gathering = self._gatherings.get(kind)
         if gathering is None:
@@ -56,8 +80,15 @@ class Desk:
 
 
 async def states(questions: Sequence[Question]) -> list[State | None]:
-    kind, dialect = asked.kind_of(questions[0].asked), database.dialect()
     keys = [(each.issuer, each.subject, *asked.key_of(each.asked)) for each in questions]
+    return await rows(TOKEN, asked.kind_of(questions[0].asked), keys)
+
+
+async def rows(
+    credential: Credential, kind: Kind, keys: Sequence[tuple[object, ...]]
+) -> list[State | None]:
+    """The row of each key, in their order; None where nobody is named who may sign in."""
+    dialect = database.dialect()
     values: list[object]
     if dialect == "postgresql":
         values = [list(column) for column in zip(*keys, strict=True)]
@@ -65,15 +96,15 @@ async def states(questions: Sequence[Question]) -> list[State | None]:
         values = [json.dumps(keys, default=str)]
     if kind.limit is not None:
         values.append(kind.limit)
-    found: list[State | None] = [None] * len(questions)
-    for row in map(tuple, await database.rows(_sql(kind, dialect), values)):
+    found: list[State | None] = [None] * len(keys)
+    for row in map(tuple, await database.rows(_sql(credential, kind, dialect), values)):
         found[row[0] - 1] = row[1:]
     return found
 
 
 @cache
-def _sql(kind: Kind, dialect: str) -> str:
-    keys = {"issuer": "text", "subject": "text", **kind.keys}
+def _sql(credential: Credential, kind: Kind, dialect: str) -> str:
+    keys = {**dict.fromkeys(credential.keys, "text"), **kind.keys}
     if dialect == "postgresql":
         columns = ", ".join(f"${at}::{type_}[]" for at, type_ in enumerate(keys.values(), 1))
         rows = f"unnest({columns}) WITH ORDINALITY AS k ({', '.join(keys)}, n)"
@@ -83,9 +114,9 @@ def _sql(kind: Kind, dialect: str) -> str:
         rows = f"(SELECT key + 1 AS n, {', '.join(each)} FROM json_each($1)) k"
         last = 1
     return f"""
-        SELECT k.n, {viewers.COLUMNS}, {kind.selected[dialect]}
+        SELECT k.n, {credential.selected}{viewers.COLUMNS}, {kind.selected[dialect]}
         FROM {rows}
-        JOIN principal p ON {viewers.SIGNS_IN}
+        {credential.joined}
         {kind.joined}
     """.replace("$limit", f"${last + 1}")
 

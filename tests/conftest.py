@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import hypothesis
 import pytest
 
-from models import Assignment, Presence, Principal, Tenant, TenantDay, migrate
+from models import ApiKey, Assignment, Presence, Principal, Tenant, TenantDay, migrate
 from models import database as db
 from tests import tokens
 
@@ -88,7 +88,7 @@ async def database(_open_database: None) -> AsyncIterator[None]:
     """The open database, without a row."""
     yield
     # From the leaves to the root, as foreign keys demand.
-    for model in (Presence, TenantDay, Assignment, Principal, Tenant):
+    for model in (Presence, TenantDay, ApiKey, Assignment, Principal, Tenant):
         await model.all().delete()
 
 

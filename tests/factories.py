@@ -6,8 +6,8 @@ from itertools import count
 from typing import Any
 from uuid import uuid4
 
-from models import Assignment, Principal, PrincipalKind, Tenant
-from resolvers import logins, tenants
+from models import ApiKey, Assignment, Principal, PrincipalKind, Tenant
+from resolvers import api_keys, logins, tenants
 from tests import tokens
 
 _numbers = count(1)
@@ -58,6 +58,16 @@ async def _principal(kind: PrincipalKind, *assigned: Tenant, **changes: Any) -> 
 async def assign(row: Tenant, principal: Principal, **changes: Any) -> Assignment:
     values = {"granted_at": tokens.NOW} | changes
     return await Assignment.create(tenant=row, principal=principal, **values)
+
+
+async def api_key(
+    owner: Principal, *scopes: str, days: float = 90, at: datetime = tokens.NOW
+) -> tuple[ApiKey, str]:
+    """The key as it is stored and in full; it may read billing unless told otherwise."""
+    granted = scopes or ("billing:read",)
+    outcome = await api_keys.create(owner, granted, at + timedelta(days=days), at)
+    assert isinstance(outcome, tuple), outcome
+    return outcome
 
 
 async def record(row: Tenant, users: Iterable[str], at: datetime | None = None) -> None:

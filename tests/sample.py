@@ -218,7 +218,7 @@ class Door:
     def question(self, claims: Claims, asked: Asked | None) -> Question:
         return Question(claims.issuer, claims.subject, claims.scopes, asked)
 
-    async def state(self, question: Question) -> State:
+    async def state(self, question: Question, now: datetime) -> State:
         return (question.subject,)
 
     def admit(self, question: Question, state: State) -> Admission:

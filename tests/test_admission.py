@@ -75,7 +75,8 @@ async def test_those_who_sign_in_at_the_same_time_share_a_statement(database: No
     async def seen(who: Claims, tenant_id: UUID) -> str | None:
         question = authenticator.question(who, AskedTenant(str(tenant_id), tenant_id))
         try:
-            admitted = authenticator.admit(question, await authenticator.state(question))
+            state = await authenticator.state(question, tokens.NOW)
+            admitted = authenticator.admit(question, state)
         except Unauthenticated:
             return "unknown"
         return admitted.brought.tenant.name if admitted.brought.tenant else None

@@ -289,7 +289,7 @@ async def signed_in(*values: str, ask: Ask = known) -> Viewer:
     authenticator = Authenticator(verifier(), ask)
     claims = await authenticator.verify(wire.text_of(fields, b"authorization"), NOW)
     question = authenticator.question(claims, None)
-    return authenticator.admit(question, await authenticator.state(question)).viewer
+    return authenticator.admit(question, await authenticator.state(question, NOW)).viewer
 
 
 @pytest.mark.parametrize("scheme", ["Bearer ", "bearer ", "BEARER ", "Bearer   "])

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from resolvers.clock import system_clock
-from tests import tokens
+from tests import provider, tokens
 from tests.command import Outcome, finish, run, served, start
 
 
@@ -74,8 +74,8 @@ def test_nothing_is_served_before_the_settings_are_complete() -> None:
         2,
         "",
         "headcount: The settings cannot be used:\n"
-        "  HEADCOUNT_TOKEN_JWKS_FILE or HEADCOUNT_TOKEN_KEY_FILE must name a file with the"
-        " issuer's public keys\n"
+        "  HEADCOUNT_TOKEN_JWKS_URL is not set, nor HEADCOUNT_TOKEN_JWKS_FILE or"
+        " HEADCOUNT_TOKEN_KEY_FILE: one must say where the issuer's keys are\n"
         "  HEADCOUNT_DATABASE_URL is not set: say where data is kept, for example"
         " sqlite://data.db\n"
         "  HEADCOUNT_TOKEN_ISSUER is not set: copy the `issuer` of your provider's metadata\n"
@@ -195,3 +195,28 @@ def _status(port: str, path: str) -> int:
     except urllib.error.HTTPError as error:
         with error:
             return error.code
+
+
+@pytest.mark.parametrize(
+    ("answer", "said"),
+    [
+        (provider.status(404), "it answered with the status 404"),
+        (provider.publishing(b"<html>"), "what is published there is not a JWK Set, a JSON object"),
+    ],
+)
+def test_a_provider_that_does_not_publish_its_keys_is_told_at_the_start(
+    answer: provider.Answer, said: str, ready: dict[str, str], tmp_path: Path
+) -> None:
+    del ready["HEADCOUNT_TOKEN_JWKS_FILE"]
+    with provider.running(answer) as issuer:
+        ready["HEADCOUNT_TOKEN_ISSUER"] = ready["HEADCOUNT_TOKEN_JWKS_URL"] = issuer.url
+        process = start("serve", "--port", 0, env=ready, cwd=tmp_path)
+        assert process.stderr is not None
+        lines = [process.stderr.readline() for _ in range(2)]
+        # Answered once it can be stopped.
+        assert _status(re.findall(r":(\d+)/graphql", lines[0])[0], "livez") == 200
+        process.send_signal(signal.SIGINT)
+        assert finish(process).code == 0
+
+    assert "Headcount listens on" in lines[0]
+    assert f"No token is accepted before the issuer's keys are fetched: {said}" in lines[1]

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,7 @@ from tortoise.migrations.autodetector import MigrationAutodetector
 from tortoise.migrations.recorder import MigrationRecorder
 
 from models import (
+    ApiKey,
     Assignment,
     Presence,
     Principal,
@@ -34,7 +35,7 @@ DAY = NOW.date()
 EVERY_MIGRATION = sorted(
     path.stem for path in (Path(migrate.__file__).parent / "migrations").glob("0*.py")
 )
-TABLES = {"tenant", "principal", "assignment", "tenant_day", "presence"}
+TABLES = {"tenant", "principal", "assignment", "tenant_day", "presence", "api_key"}
 _numbers = count()
 
 
@@ -293,6 +294,16 @@ async def test_a_subject_of_an_issuer_is_one_principal(database: None) -> None:
     await holds(
         lambda: _principal(issuer="b", subject="s"), lambda: _principal(issuer="a", subject="s")
     )
+
+
+async def test_a_key_ends_after_it_was_made(database: None) -> None:
+    owner = await factories.service()
+
+    def made(key_id: str, expires_at: datetime) -> Awaitable[Any]:
+        values = {"secret_sha256": "", "scopes": "", "created_at": NOW, "expires_at": expires_at}
+        return ApiKey.create(id=key_id, principal=owner, **values)
+
+    await holds(lambda: made("a", NOW + timedelta(seconds=1)), lambda: made("b", NOW))
 
 
 async def test_a_number_of_users_is_not_negative(database: None) -> None:

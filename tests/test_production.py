@@ -1,12 +1,16 @@
 """A production starts when it is safe to, and otherwise says everything that is missing."""
 
 from pathlib import Path
+from ssl import CERT_REQUIRED
 
 import pytest
 
 from graph import production, settings
 from graph.auth.bearer import BearerTokens, Claims, TokenRules
+from graph.auth.issuer import IssuerTokens
+from graph.auth.provider import Address
 from graph.settings import DEMO_ISSUER, Problem, SettingsError
+from resolvers.errors import Unauthenticated
 from tests import insecure
 from tests.tokens import (
     AUDIENCE,
@@ -16,9 +20,12 @@ from tests.tokens import (
     OTHER_RSA,
     P256,
     RSA,
+    claims,
+    header,
     jwk,
     jwks,
     mint,
+    sign,
 )
 
 JWKS = jwks(jwk(RSA, kid="rsa"))
@@ -63,8 +70,8 @@ def test_an_empty_environment_is_told_all_that_is_missing(good: pytest.MonkeyPat
 
     assert str(refused.value) == (
         "The settings cannot be used:\n"
-        "  HEADCOUNT_TOKEN_JWKS_FILE or HEADCOUNT_TOKEN_KEY_FILE must name a file with the"
-        " issuer's public keys\n"
+        "  HEADCOUNT_TOKEN_JWKS_URL is not set, nor HEADCOUNT_TOKEN_JWKS_FILE or"
+        " HEADCOUNT_TOKEN_KEY_FILE: one must say where the issuer's keys are\n"
         "  HEADCOUNT_DATABASE_URL is not set: say where data is kept, for example"
         " sqlite://data.db\n"
         "  HEADCOUNT_TOKEN_ISSUER is not set: copy the `issuer` of your provider's metadata\n"
@@ -100,7 +107,6 @@ def test_an_empty_environment_is_told_all_that_is_missing(good: pytest.MonkeyPat
         ("TOKEN_TYPES", ",", "has an empty item"),
         ("TOKEN_LEEWAY", "-1", "should be greater"),
         ("TOKEN_LEEWAY", "300", "should be less"),
-        ("TOKEN_JWKS_FILE", None, "or HEADCOUNT_TOKEN_KEY_FILE must name a file"),
         ("TOKEN_JWKS_FILE", "", "is empty"),
         ("TOKEN_JWKS_FILE", "/nowhere/jwks.json", "names a file that cannot be read"),
         ("TOKEN_ISUER", ISSUER, "is unknown: did you mean HEADCOUNT_TOKEN_ISSUER?"),
@@ -196,15 +202,127 @@ def test_a_key_file_must_hold_the_public_key(good: pytest.MonkeyPatch, tmp_path:
         assert len(production.from_environment().keys.all) == 1
 
 
-def test_two_sources_of_keys_are_refused(good: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    good.setenv("HEADCOUNT_TOKEN_KEY_FILE", str(tmp_path / "jwks.json"))
+def test_several_sources_of_keys_are_refused(good: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    url, jwks_file, key_file = (
+        f"HEADCOUNT_TOKEN_{n}" for n in ("JWKS_URL", "JWKS_FILE", "KEY_FILE")
+    )
 
-    assert problems() == [
-        Problem(
-            "HEADCOUNT_TOKEN_JWKS_FILE",
-            "and HEADCOUNT_TOKEN_KEY_FILE are both set: unset one of them",
-        )
-    ]
+    good.setenv(key_file, str(tmp_path / "jwks.json"))
+    assert problems() == [Problem(jwks_file, f"is set beside {key_file}: keep one of them")]
+    good.setenv(url, "https://login.example.com/jwks.json")
+    said = f"is set beside {jwks_file} and {key_file}: keep one of them"
+    assert problems() == [Problem(url, said)]
+
+
+def test_without_a_source_of_keys_nobody_is_served(good: pytest.MonkeyPatch) -> None:
+    good.delenv("HEADCOUNT_TOKEN_JWKS_FILE")
+
+    (problem,) = problems()
+
+    assert problem.variable == "HEADCOUNT_TOKEN_JWKS_URL"
+    assert problem.text.startswith("is not set, nor HEADCOUNT_TOKEN_JWKS_FILE or ")
+
+
+SAFE = [
+    "https://login.example.com/.well-known/jwks.json",
+    "https://login.example.com:8443/keys?p=policy",
+    "https://10.0.0.7/keys",
+    "https://[2001:db8::1]/keys",
+    "https://localhost/keys",
+]
+UNSAFE = [
+    "http://login.example.com/keys",
+    "http://10.0.0.7/keys",
+    "http://localhost.example.com/keys",
+    "http://127.0.0.1.example.com/keys",
+    "http://127.0.0.1@example.com/keys",
+    "http://127.0.0.1\\@example.com/keys",
+    "https://u:hunter2@login.example.com/keys",
+    "https://login.example.com/keys#a",
+    "https://login.example.com/a b",
+    "https://login.example.com/\r\nX: y",
+    "https://login.example.com/ключи",
+    "https://login.example.com:0/keys",
+    "https://login.example.com:port/keys",
+    "https:///keys",
+    "https://",
+    "login.example.com/keys",
+    "file:///etc/jwks.json",
+    "ftp://login.example.com/keys",
+]
+LOOPBACK = [
+    "http://localhost:8080/keys",
+    "http://127.0.0.1:8080/keys",
+    "http://[::1]:8080/keys",
+]
+
+
+@pytest.fixture
+def by_url(good: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
+    good.delenv("HEADCOUNT_TOKEN_JWKS_FILE")
+    return good
+
+
+@pytest.mark.parametrize("url", SAFE)
+def test_keys_are_fetched_over_https(url: str, by_url: pytest.MonkeyPatch) -> None:
+    by_url.setenv("HEADCOUNT_TOKEN_JWKS_URL", url)
+
+    ready = production.from_environment()
+
+    assert isinstance(ready.keys, Address)
+    assert ready.keys.tls is not None
+    assert ready.keys.tls.verify_mode is CERT_REQUIRED
+    assert ready.keys.tls.check_hostname
+    assert isinstance(ready.tokens(), IssuerTokens)
+
+
+@pytest.mark.parametrize("issuer", [ISSUER, "http://localhost:8080/"])
+@pytest.mark.parametrize("url", UNSAFE)
+def test_keys_come_from_nowhere_else(url: str, issuer: str, by_url: pytest.MonkeyPatch) -> None:
+    by_url.setenv("HEADCOUNT_TOKEN_ISSUER", issuer)
+    by_url.setenv("HEADCOUNT_TOKEN_JWKS_URL", url)
+
+    (problem,) = problems()
+
+    assert problem.variable == "HEADCOUNT_TOKEN_JWKS_URL"
+    assert problem.text.startswith("is not a plain https URL")
+
+
+@pytest.mark.parametrize("url", LOOPBACK)
+def test_plain_http_on_this_machine_is_for_an_issuer_that_is_here_too(
+    url: str, by_url: pytest.MonkeyPatch
+) -> None:
+    by_url.setenv("HEADCOUNT_TOKEN_JWKS_URL", url)
+
+    assert [problem.variable for problem in problems()] == ["HEADCOUNT_TOKEN_JWKS_URL"]
+    by_url.setenv("HEADCOUNT_TOKEN_ISSUER", "http://localhost:8080/realms/one")
+    ready = production.from_environment()
+    assert isinstance(ready.keys, Address)
+    assert (ready.keys.port, ready.keys.target, ready.keys.tls) == (8080, "/keys", None)
+
+
+def test_a_token_needs_a_type_unless_the_setting_says_otherwise(good: pytest.MonkeyPatch) -> None:
+    untyped = sign(header(typ=None), claims())
+    null = sign(b'{"alg":"RS256","typ":null,"kid":"rsa"}', claims())
+    id_token = sign(header(typ=None), claims(aud="client-id", nonce="n"))
+
+    def verified(token: str) -> str:
+        ready = production.from_environment()
+        tokens = ready.tokens()
+        assert isinstance(tokens, BearerTokens)
+        try:
+            return tokens.verify(token, NOW).subject
+        except Unauthenticated:
+            return "nobody"
+
+    strict = [verified(token) for token in (mint(), untyped, null, id_token)]
+    good.setenv("HEADCOUNT_TOKEN_TYPE_OPTIONAL", "true")
+    lenient = [verified(token) for token in (mint(), untyped, null, id_token)]
+    wrong = verified(sign(header(typ="logout+jwt"), claims()))
+
+    assert strict == ["alice", "nobody", "nobody", "nobody"]
+    assert lenient == ["alice", "alice", "nobody", "nobody"]
+    assert wrong == "nobody"
 
 
 def test_a_wrong_value_is_reported_once_beside_what_is_missing(good: pytest.MonkeyPatch) -> None:

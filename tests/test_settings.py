@@ -28,9 +28,11 @@ def test_settings_have_defaults_and_take_only_what_they_are_given(
         "database_timeout": 8,
         "token_issuer": None,
         "token_audience": None,
+        "token_jwks_url": None,
         "token_jwks_file": None,
         "token_key_file": None,
         "token_types": ("at+jwt", "jwt"),
+        "token_type_optional": False,
         "token_leeway": 30,
         "request_timeout": 10,
         "rate_limit": 100000,
@@ -315,7 +317,7 @@ def test_every_setting_has_a_row_with_its_default_and_help() -> None:
     ]
     assert [row for row in rows if not row.help.endswith(".") and "://" not in row.help] == []
     assert rows[0].default == ""
-    assert rows[7][:2] == ("HEADCOUNT_TOKEN_TYPES", "at+jwt,jwt")
+    assert rows[8][:2] == ("HEADCOUNT_TOKEN_TYPES", "at+jwt,jwt")
     assert Row("HEADCOUNT_GRAPHIQL", "false", "Serve the GraphiQL page to browsers.") in rows
     assert rows[-1] == Row(
         "HEADCOUNT_MAX_REPRESENTATIONS", "100", "Most representations in one _entities field."

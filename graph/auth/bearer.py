@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from graph.auth import jws
+from graph.auth.jws import UnknownKey
 from graph.auth.keys import Keys
 from graph.auth.refusal import refuse
 
@@ -35,11 +36,12 @@ class Claims:
 
 @dataclass(frozen=True, slots=True)
 class TokenRules:
-    """What a token must say; `types` in lower case without `application/`, `leeway` in seconds."""
+    """What a token must say; `types` in lower case without `application/`, with None among them
+    where a token need not have one; `leeway` in seconds."""
 
     issuer: str
     audience: str
-    types: frozenset[str]
+    types: frozenset[str | None]
     leeway: int
 
 
@@ -75,8 +77,19 @@ class BearerTokens:
         self._rules = rules
         self._remembered: dict[bytes, _Grant] = {}
 
+    async def verified(self, token: str, now: datetime) -> Claims:
+        """As verify: these keys are at hand."""
+        return self.verify(token, now)
+
     def verify(self, token: str, now: datetime) -> Claims:
         """What the token says, or Unauthenticated. `now` must know its zone."""
+        try:
+            return self.check(token, now)
+        except UnknownKey:
+            raise refuse("no key of that kid") from None
+
+    def check(self, token: str, now: datetime) -> Claims:
+        """As verify, but for UnknownKey, of which more can be made where keys are fetched."""
         grant = self._grant(token)
         seconds, leeway = now.timestamp(), self._rules.leeway
         if seconds >= grant.expires + leeway:

@@ -19,16 +19,21 @@ REFUSED_HEADERS = frozenset({"crit", "b64", "enc", "zip", "cty", "jku", "jwk", "
 _COMPACT = re.compile(r"([A-Za-z0-9_-]+)\.([A-Za-z0-9_-]+)\.([A-Za-z0-9_-]+)")
 
 
+class UnknownKey(Exception):
+    """The token names a key that is not among those given."""
+
+
 class Segments(NamedTuple):
     header: str
     payload: str
     signature: str
 
 
-def read_payload(token: str, keys: Keys, types: frozenset[str]) -> dict[str, object]:
+def read_payload(token: str, keys: Keys, types: frozenset[str | None]) -> dict[str, object]:
     """What the issuer has signed; it is not parsed before the signature has been verified.
 
-    `types` are the accepted `typ` headers in lower case, without `application/`.
+    `types` are the accepted `typ` headers in lower case, without `application/`; with None among
+    them there need not be one. UnknownKey is raised where other keys could make a difference.
     """
     segments = _split(token)
     header = _read_object(segments.header)
@@ -47,9 +52,11 @@ def _split(token: str) -> Segments:
     return Segments(*match.groups())
 
 
-def _check_type(header: dict[str, object], types: frozenset[str]) -> None:
+def _check_type(header: dict[str, object], types: frozenset[str | None]) -> None:
     if not REFUSED_HEADERS.isdisjoint(header):
         raise refuse("a header that is never followed")
+    if "typ" not in header and None in types:
+        return
     typ = header.get("typ")
     # RFC 7515, 4.1.9: a media type, so case does not count and `application/` may be left out.
     if not isinstance(typ, str) or typ.lower().removeprefix("application/") not in types:
@@ -62,7 +69,7 @@ def _key_for(header: dict[str, object], keys: Keys) -> VerificationKey:
         raise refuse("the kid is not a string")
     key = keys.find(kid if isinstance(kid, str) else None)
     if key is None:
-        raise refuse("no key of that kid")
+        raise UnknownKey if isinstance(kid, str) else refuse("no kid")
     # A list, because what stands in the header need not be hashable.
     if header.get("alg") not in [*key.names]:
         raise refuse("not the algorithm of that key")

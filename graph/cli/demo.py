@@ -53,8 +53,8 @@ def demo(
 ) -> None:
     """Try everything on this machine, with sample data and ready tokens.
 
-    Serves to this machine only, from an SQLite file of its own. Tokens are good for 8 hours or
-    until the demo ends. Started again, it adds the days since.
+    Serves to this machine only, from an SQLite file of its own. Tokens and the API key are good
+    for 8 hours, tokens also no longer than the demo runs. Started again, it adds the days since.
 
     Example: headcount demo
 
@@ -139,7 +139,15 @@ def _tell(sock: socket.socket, demo: "Demo", tokens: Mapping[str, str], json: bo
             for row in demo.tenants
         ]
         on = demo.sample_date.isoformat()
-        print_json({"url": url, "tokens": tokens, "tenants": tenants, "sampleDate": on})
+        print_json(
+            {
+                "url": url,
+                "tokens": tokens,
+                "tenants": tenants,
+                "sampleDate": on,
+                "apiKey": demo.api_key,
+            }
+        )
         return
     typer.echo("\n".join(_lines(url, demo, tokens)))
 
@@ -150,7 +158,10 @@ def _lines(url: str, demo: "Demo", tokens: Mapping[str, str]) -> list[str]:
         sees_exist = role != "otherLandlord"
         values = f"&externalId=EXIST&date={demo.sample_date}" if sees_exist else ""
         lines += [what, f"  in a browser: {url}#token={tokens[role]}{values}"]
-        lines += [f"  token: {tokens[role]}", ""]
+        lines += [f"  token: {tokens[role]}"]
+        if role == "service":
+            lines += [f"  API key, used like the token: {demo.api_key}"]
+        lines += [""]
     return [
         *lines,
         f"The report of {demo.exist.name} (EXIST) on {demo.sample_date}, from the command line:",

@@ -11,6 +11,7 @@ from graph.cli import (
     demo,
     doctor,
     explorer,
+    key,
     migrate,
     principal,
     record,
@@ -24,8 +25,8 @@ app = typer.Typer(
     name="headcount",
     help="How many users of a tenant logged in on a date, and who they were.\n\n"
     "Try it with `headcount demo`. A production is `headcount migrate`, then `headcount serve`;"
-    " tenants and who may see them are managed with `tenant`, `principal` and `assign`, logins"
-    " arrive through `record` or the API.",
+    " tenants and who may see them are managed with `tenant`, `principal`, `key` and `assign`,"
+    " logins arrive through `record` or the API.",
     epilog="Settings are environment variables; all of them stand in the README. Exit codes:"
     " 0 done, 1 failed, 2 called or configured wrongly, 3 some logins were refused.",
     no_args_is_help=True,
@@ -61,6 +62,7 @@ app.command("migrate")(migrate.migrate)
 app.command("record")(record.record)
 app.add_typer(tenant.app, name="tenant")
 app.add_typer(principal.app, name="principal")
+app.add_typer(key.app, name="key")
 app.command("assign")(assignment.assign)
 app.command("unassign")(assignment.unassign)
 app.command("schema")(schema.schema)

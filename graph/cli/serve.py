@@ -1,3 +1,4 @@
+import asyncio
 import os
 from logging import getLogger
 from typing import Annotated
@@ -34,10 +35,12 @@ def serve(
     from graph.settings import SettingsError, variable_of
 
     try:
-        settings = production.from_environment().settings
+        ready = production.from_environment()
     except SettingsError as error:
         raise Failure(str(error), USAGE) from None
+    settings = ready.settings
     connection.run(_check(connection.database_url()))
+    silence = asyncio.run(ready.silence())
     count = settings.workers if workers is None else workers
     try:
         sock = serving.listen(
@@ -53,7 +56,11 @@ def serve(
         settings.log_level, settings.log_format, every_request=settings.access_log
     )
     config = serving.config("graph.serving:production_app", workers=count, logging=logging)
-    getLogger("headcount").info("Headcount listens on http://%s:%d/graphql", shown, number)
+    logger = getLogger("headcount")
+    logger.info("Headcount listens on http://%s:%d/graphql", shown, number)
+    if silence:
+        # No reason not to start: an outage of the provider must not become one of this service.
+        logger.warning("No token is accepted before the issuer's keys are fetched: %s", silence)
     serving.run(config, sock)
 
 
