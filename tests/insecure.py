@@ -46,7 +46,6 @@ def cases(folder: Path) -> list[Case]:
             ("an issuer under plain http", "TOKEN_ISSUER", "http://login.example.com/"),
             ("an issuer with a password", "TOKEN_ISSUER", "https://a:hunter2@example.com/"),
             ("no audience", "TOKEN_AUDIENCE", None),
-            ("no source of keys", "TOKEN_JWKS_FILE", None),
             ("a private key", "TOKEN_JWKS_FILE", f"{folder}/private"),
             ("a symmetric key", "TOKEN_JWKS_FILE", f"{folder}/symmetric"),
             ("an RSA key of 1024 bits", "TOKEN_JWKS_FILE", f"{folder}/weak"),
@@ -58,6 +57,16 @@ def cases(folder: Path) -> list[Case]:
             ("metrics on the port of the API", "METRICS_PORT", "8000"),
             ("a limit that is mistyped", "RATE_LIMITS", "100"),
             ("an issuer that is mistyped", "TOKEN_ISUER", ISSUER),
+        ]
+    ] + [
+        Case(
+            what,
+            "HEADCOUNT_TOKEN_JWKS_URL",
+            {"HEADCOUNT_TOKEN_JWKS_FILE": None, "HEADCOUNT_TOKEN_JWKS_URL": url},
+        )
+        for what, url in [
+            ("no source of keys", None),
+            ("keys that come over plain http", "http://login.example.com/keys"),
         ]
     ]
 
