@@ -1,11 +1,14 @@
 """What is stored: tables and the connection to the database, nothing else."""
 
+from models.audit import AuditEntry, AuditHead
 from models.login import Presence, TenantDay
 from models.principal import Assignment, Principal, PrincipalKind, PrincipalStatus
 from models.tenant import Tenant
 
 __all__ = [
     "Assignment",
+    "AuditEntry",
+    "AuditHead",
     "Presence",
     "Principal",
     "PrincipalKind",

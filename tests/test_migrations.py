@@ -33,7 +33,10 @@ DAY = NOW.date()
 EVERY_MIGRATION = sorted(
     path.stem for path in (Path(migrate.__file__).parent / "migrations").glob("0*.py")
 )
-TABLES = {"tenant", "principal", "assignment", "tenant_day", "presence"}
+TABLES = {
+    *("tenant", "principal", "assignment", "tenant_day", "presence"),
+    *("audit_entry", "audit_head"),
+}
 _numbers = count()
 
 
@@ -137,6 +140,7 @@ async def test_texts_that_are_sorted_are_sorted_by_code_point(database: None) ->
     )
 
     assert sorted(map(tuple, rows)) == [
+        ("audit_entry", "hash"),
         ("presence", "user_id"),
         ("tenant", "external_id"),
         ("tenant", "name"),
