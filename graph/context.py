@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
+from uuid import UUID
 
 import strawberry
 from strawberry.dataloader import DataLoader
@@ -11,6 +12,8 @@ from models import Tenant
 from resolvers import access, billing_reports, billing_trends
 from resolvers.access import TenantKey
 from resolvers.admission import Admission, Head
+from resolvers.audit import Origin, Record, trail
+from resolvers.audit.trail import TrailPage, TrailRequest
 from resolvers.billing_reports import BillingReport, ReportRequest
 from resolvers.billing_trends import BillingTrend, TrendRequest
 from resolvers.errors import TenantNotFound
@@ -28,11 +31,18 @@ class Context:
     admission: Admission | None = None
     #: Tenants that CanSeeTenant has let pass; a field below it finds its tenant here.
     held: dict[TenantKey, Tenant] = field(default_factory=dict)
+    #: False when HEADCOUNT_AUDIT is off.
+    audited: bool = True
+    #: What was read and what was refused: in the audit log before the answer leaves. Each but
+    #: once, for a request may be answered twice (`graph/execution/`).
+    records: dict[Record, None] = field(default_factory=dict)
     #: What graph/lookahead.py has worked out of the document.
     lookahead: dict[tuple[object, ...], list[dict[str, Any]]] = field(default_factory=dict)
     _tenants: DataLoader[TenantKey, Tenant | None] | None = None
     _reports: DataLoader[ReportRequest, BillingReport] | None = None
     _trends: DataLoader[TrendRequest, BillingTrend] | None = None
+    _trails: DataLoader[TrailRequest, TrailPage] | None = None
+    _trail_totals: DataLoader[UUID, int] | None = None
 
     # Most requests need no more than one of these.
     @property
@@ -52,6 +62,26 @@ class Context:
         if self._trends is None:
             self._trends = DataLoader(billing_trends.read, cache=False)
         return self._trends
+
+    @property
+    def trails(self) -> DataLoader[TrailRequest, TrailPage]:
+        if self._trails is None:
+            self._trails = DataLoader(trail.read, cache=False)
+        return self._trails
+
+    @property
+    def trail_totals(self) -> DataLoader[UUID, int]:
+        if self._trail_totals is None:
+            self._trail_totals = DataLoader(trail.totals)
+        return self._trail_totals
+
+    @property
+    def origin(self) -> Origin:
+        """For what the request changes: its entry is written with the change."""
+        return Origin(self.viewer, self.now, self.request_id, self.audited)
+
+    def note(self, record: Record) -> None:
+        self.records[record] = None
 
     async def _load_tenants(self, keys: list[TenantKey]) -> list[Tenant | None]:
         held = await access.hold(self.viewer, keys)

@@ -152,7 +152,7 @@ class Mutation:
         self, info: Info, input: Annotated[TenantCreateInput, argument("The new tenant.")]
     ) -> TenantCreatePayload | None:
         landlord = cast(Landlord, info.context.viewer)
-        outcome = await tenants.create(landlord, input.new(), info.context.now)
+        outcome = await tenants.create(landlord, input.new(), info.context.now, info.context.origin)
         return TenantCreatePayload.of(outcome)
 
     @strawberry.field(
@@ -167,7 +167,9 @@ class Mutation:
         change = input.change()
         if isinstance(change, list):
             return TenantUpdatePayload.of(change)
-        outcome = await tenants.update(info.context.held[TenantKey(id=id)], change)
+        outcome = await tenants.update(
+            info.context.held[TenantKey(id=id)], change, info.context.origin
+        )
         return TenantUpdatePayload.of(outcome)
 
     @strawberry.field(
@@ -180,7 +182,8 @@ class Mutation:
         id: TenantId,
         billable: Annotated[bool, argument("Whether it is PureConnect billable from now on.")],
     ) -> TenantSetBillablePayload | None:
-        row = await tenants.set_billable(info.context.held[TenantKey(id=id)], billable)
+        tenant = info.context.held[TenantKey(id=id)]
+        row = await tenants.set_billable(tenant, billable, info.context.origin)
         return TenantSetBillablePayload.of(row)
 
     @strawberry.field(
@@ -192,7 +195,9 @@ class Mutation:
     ) -> TenantsAssignPayload | None:
         context = info.context
         return TenantsAssignPayload.of(
-            *await assignments.assign_for(context.viewer, tenant_ids, landlord_id, context.now)
+            *await assignments.assign_for(
+                context.viewer, tenant_ids, landlord_id, context.now, context.origin
+            )
         )
 
     @strawberry.field(
@@ -205,7 +210,9 @@ class Mutation:
     ) -> TenantsUnassignPayload | None:
         context = info.context
         return TenantsUnassignPayload.of(
-            *await assignments.unassign_for(context.viewer, tenant_ids, landlord_id, context.now)
+            *await assignments.unassign_for(
+                context.viewer, tenant_ids, landlord_id, context.now, context.origin
+            )
         )
 
     @strawberry.field(
@@ -219,7 +226,9 @@ class Mutation:
         if len(input.logins) > MAX_LOGINS:
             return LoginsRecordPayload.too_many(len(input.logins))
         tenant = info.context.held[input.tenant.key()]
-        outcome = await logins.record(tenant, input.records(), info.context.now)
+        outcome = await logins.record(
+            tenant, input.records(), info.context.now, info.context.origin
+        )
         metrics.count_logins(outcome)
         return LoginsRecordPayload.of(outcome)
 

@@ -118,6 +118,11 @@ class Settings(BaseSettings):
     access_log: bool = Field(
         default=False, description="Log every request; off, faults and refused rights."
     )
+    audit: bool = Field(
+        default=True,
+        description="Keep an audit log; what cannot be written there is refused. Off, nobody can be"
+        " told who looked at a tenant's billing.",
+    )
     metrics_port: int | None = Field(
         default=None,
         ge=1,

@@ -21,8 +21,14 @@ class Gathering(Generic[Question, Answer]):
     """`answer` gives the answers in the order of the questions, or fails for all of them. Of
     those who ask, each may be cancelled without the others noticing."""
 
-    def __init__(self, answer: Callable[[Sequence[Question]], Awaitable[Sequence[Answer]]]) -> None:
+    def __init__(
+        self,
+        answer: Callable[[Sequence[Question]], Awaitable[Sequence[Answer]]],
+        *,
+        lines: int = LINES,
+    ) -> None:
         self._answer = answer
+        self._most_lines = lines
         self._waiting: list[tuple[Question, asyncio.Future[Answer]]] = []
         self._lines: set[asyncio.Task[None]] = set()
         self._called = False
@@ -31,7 +37,7 @@ class Gathering(Generic[Question, Answer]):
         loop = asyncio.get_running_loop()
         future: asyncio.Future[Answer] = loop.create_future()
         self._waiting.append((question, future))
-        if not self._called and len(self._lines) < LINES:
+        if not self._called and len(self._lines) < self._most_lines:
             # Not now: whoever else asks in this turn comes along.
             self._called = True
             loop.call_soon(self._start)

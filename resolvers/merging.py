@@ -8,7 +8,7 @@
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import date, datetime
 from typing import Any
 
@@ -18,10 +18,19 @@ from models import Tenant, database
 Row = tuple[date, str, datetime, datetime]
 
 
-async def merge(tenant: Tenant, rows: Sequence[Row], now: datetime) -> int:
-    """Merge the rows and return how many users are newly counted on their report date."""
+async def merge(
+    tenant: Tenant, rows: Sequence[Row], now: datetime, then: Callable[[int], Awaitable[None]]
+) -> int:
+    """Merge the rows and return how many users are newly counted on their report date; `then` is
+    told the number and belongs to the same transaction."""
     merge = _merge_postgresql if database.dialect() == "postgresql" else _merge_sqlite
-    return await database.transaction(lambda: merge(tenant, rows, now))
+
+    async def work() -> int:
+        counted = await merge(tenant, rows, now)
+        await then(counted)
+        return counted
+
+    return await database.transaction(work)
 
 
 def _dates(rows: Sequence[Row]) -> list[date]:

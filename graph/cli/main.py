@@ -6,7 +6,18 @@ from typing import Annotated
 
 import typer
 
-from graph.cli import assignment, demo, explorer, migrate, principal, record, schema, serve, tenant
+from graph.cli import (
+    assignment,
+    audit,
+    demo,
+    explorer,
+    migrate,
+    principal,
+    record,
+    schema,
+    serve,
+    tenant,
+)
 from graph.cli.outcome import Failure
 
 app = typer.Typer(
@@ -51,6 +62,7 @@ app.add_typer(tenant.app, name="tenant")
 app.add_typer(principal.app, name="principal")
 app.command("assign")(assignment.assign)
 app.command("unassign")(assignment.unassign)
+app.add_typer(audit.app, name="audit")
 app.command("schema")(schema.schema)
 app.command("graphiql")(explorer.graphiql)
 

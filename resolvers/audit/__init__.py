@@ -1,0 +1,17 @@
+"""The audit log: who did what, to which tenant and dates, when, and whether it was refused.
+
+One row each, append-only and chained by hashes (`chain.py`). What changes something is written in
+the transaction that changes it (`within`); what only reads is written before its answer leaves
+(`Log.append`). Neither ever goes without its row: where the row cannot be written, the change is
+rolled back and the answer is not given.
+
+An entry names people as they were called then, so that it needs no other table to be read. It
+holds nothing that a caller chose freely, no credential and no user ID: of a tenant that the caller
+could not see, only an ID that has the form of one.
+"""
+
+from resolvers.audit.chain import Chain
+from resolvers.audit.entries import OK, Action, Origin, Record, Subject
+from resolvers.audit.log import Log, alone, within
+
+__all__ = ["OK", "Action", "Chain", "Log", "Origin", "Record", "Subject", "alone", "within"]
