@@ -12,6 +12,7 @@ from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
 from graph import executor, graphiql, headers
+from graph.auditing import auditing
 from graph.context import Context
 from graph.endpoint import Authenticates, Endpoint, answer
 from graph.execution import CompiledExecutor
@@ -26,6 +27,7 @@ from graph.schema import schema
 from graph.settings import Settings
 from models import database
 from resolvers.admission import Admission
+from resolvers.audit import Log
 from resolvers.clock import Clock, system_clock
 from resolvers.errors import BadInput, Refusal, TimedOut, Unavailable
 
@@ -43,7 +45,7 @@ def create_app(
         served,
         authenticator=authenticator,
         clock=clock,
-        make_context=make_context,
+        make_context=make_context if settings.audit else make_unaudited_context,
         limits=limits_of(settings),
         max_body_bytes=settings.max_body_bytes,
         deadline=settings.request_timeout,
@@ -54,6 +56,7 @@ def create_app(
         else executor.with_graphql_core(served),
         page=graphiql.page if settings.graphiql else None,
         observe=observers.observe,
+        audit=auditing(Log()) if settings.audit else None,
     )
     app = Service(
         endpoint,
@@ -96,6 +99,10 @@ class Service(Starlette):
 
 def make_context(admission: Admission, now: datetime, request_id: str) -> Context:
     return Context(admission.viewer, now, request_id, admission)
+
+
+def make_unaudited_context(admission: Admission, now: datetime, request_id: str) -> Context:
+    return Context(admission.viewer, now, request_id, admission, audited=False)
 
 
 def limits_of(settings: Settings) -> Limits:

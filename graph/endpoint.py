@@ -24,6 +24,7 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from graph import errors, executor, wire
+from graph.auditing import Audit
 from graph.auth.bearer import Claims
 from graph.documents import Document, Documents, RequestRefused
 from graph.headers import encoded
@@ -86,6 +87,7 @@ class Endpoint:
         execute: executor.Execute | None = None,
         page: Page | None = None,
         observe: Observe | None = None,
+        audit: Audit | None = None,
     ) -> None:
         self.authenticator = authenticator
         self.clock = clock
@@ -95,6 +97,7 @@ class Endpoint:
         self.rates = rates or RateLimits(0, 0)
         self.page = page
         self.observe = observe
+        self.audit = audit
         self.documents = Documents(schema._schema, limits or Limits())
         self.errors = errors.Translator(schema._schema, translate)
         self.execute = execute or executor.with_graphql_core(schema)
@@ -184,6 +187,8 @@ class Endpoint:
     async def _execute(self, task: executor.Task, request_id: str, offer: str | None) -> Reply:
         try:
             result = await self.execute(*task)
+            if self.audit:
+                await self.audit(task[3])
             if not result.errors:
                 return answer({"data": result.data}, 200, offer)
             told = self.errors.of_execution(result.errors, _incident(task, request_id))

@@ -9,10 +9,12 @@ from typing import Annotated, cast
 
 import strawberry
 from strawberry import argument
+from strawberry.extensions import FieldExtension
+from strawberry.permission import BasePermission
 from strawberry.schema.config import StrawberryConfig
 from strawberry.types.scalar import ScalarDefinition
 
-from graph import metrics
+from graph import auditing, metrics
 from graph.context import Info
 from graph.execution import kept
 from graph.executor import Schema
@@ -53,6 +55,7 @@ from graph.types.tenant_changes import (
 from graph.types.viewer import Viewer
 from resolvers import assignments, logins, tenants
 from resolvers.access import Scope, TenantKey
+from resolvers.audit import Action
 from resolvers.viewers import Landlord
 
 
@@ -105,6 +108,7 @@ class Query:
                 CanSeeTenant(),
                 TenantIsBillable(),
                 WithinBillingWindow(),
+                action=Action.BILLING_REPORT_READ,
             )
         ],
         # Not its tenant: that changes without the report.
@@ -123,6 +127,7 @@ class Query:
                 HasScope(Scope.BILLING_READ),
                 CanSeeTenant(),
                 TenantIsBillable(),
+                action=Action.BILLING_TREND_READ,
             )
         ],
     )
@@ -137,16 +142,19 @@ class Query:
         return await billing.trend(info, row, given(from_), given(to))
 
 
-_manages = guard(IsAuthenticated(), HasScope(Scope.TENANTS_MANAGE))
-_manages_this = guard(IsAuthenticated(), HasScope(Scope.TENANTS_MANAGE), CanSeeTenant())
-_assigns = guard(IsAuthenticated(), HasScope(Scope.TENANTS_ASSIGN))
+def _manages(action: Action, *more: BasePermission) -> list[FieldExtension]:
+    return [guard(IsAuthenticated(), HasScope(Scope.TENANTS_MANAGE), *more, action=action)]
+
+
+def _assigns(action: Action) -> list[FieldExtension]:
+    return [guard(IsAuthenticated(), HasScope(Scope.TENANTS_ASSIGN), action=action)]
 
 
 @strawberry.type(description="What can be changed.")
 class Mutation:
     @strawberry.field(
         description="Create a tenant and assign it to the landlord who creates it.",
-        extensions=[_manages],
+        extensions=_manages(Action.TENANT_CREATE),
     )
     async def tenant_create(
         self, info: Info, input: Annotated[TenantCreateInput, argument("The new tenant.")]
@@ -156,7 +164,8 @@ class Mutation:
         return TenantCreatePayload.of(outcome)
 
     @strawberry.field(
-        description="Change a tenant's name or identifiers.", extensions=[_manages_this]
+        description="Change a tenant's name or identifiers.",
+        extensions=_manages(Action.TENANT_UPDATE, CanSeeTenant()),
     )
     async def tenant_update(
         self,
@@ -174,7 +183,7 @@ class Mutation:
 
     @strawberry.field(
         description="Configure a tenant as PureConnect billable, or no longer so.",
-        extensions=[_manages_this],
+        extensions=_manages(Action.TENANT_SET_BILLABLE, CanSeeTenant()),
     )
     async def tenant_set_billable(
         self,
@@ -188,37 +197,44 @@ class Mutation:
 
     @strawberry.field(
         description="Make tenants visible to a landlord: all of them, or none.",
-        extensions=[_assigns],
+        extensions=_assigns(Action.TENANT_ASSIGN),
     )
     async def tenants_assign(
         self, info: Info, tenant_ids: TenantIds, landlord_id: LandlordId
     ) -> TenantsAssignPayload | None:
         context = info.context
-        return TenantsAssignPayload.of(
-            *await assignments.assign_for(
-                context.viewer, tenant_ids, landlord_id, context.now, context.origin
-            )
+        rows, problems = await assignments.assign_for(
+            context.viewer, tenant_ids, landlord_id, context.now, context.origin
         )
+        auditing.not_found(context, Action.TENANT_ASSIGN, tenant_ids, problems)
+        return TenantsAssignPayload.of(rows, problems)
 
     @strawberry.field(
         description="Take tenants away from a landlord, from their next request on: all of them, or"
         " none.",
-        extensions=[_assigns],
+        extensions=_assigns(Action.TENANT_UNASSIGN),
     )
     async def tenants_unassign(
         self, info: Info, tenant_ids: TenantIds, landlord_id: LandlordId
     ) -> TenantsUnassignPayload | None:
         context = info.context
-        return TenantsUnassignPayload.of(
-            *await assignments.unassign_for(
-                context.viewer, tenant_ids, landlord_id, context.now, context.origin
-            )
+        rows, problems = await assignments.unassign_for(
+            context.viewer, tenant_ids, landlord_id, context.now, context.origin
         )
+        auditing.not_found(context, Action.TENANT_UNASSIGN, tenant_ids, problems)
+        return TenantsUnassignPayload.of(rows, problems)
 
     @strawberry.field(
         description="Record logins of a tenant's users. Bad ones are refused one by one; the good"
         " ones are kept. Needs the scope logins:write of a service account.",
-        extensions=[guard(IsAuthenticated(), HasScope(Scope.LOGINS_WRITE), CanSeeTenant())],
+        extensions=[
+            guard(
+                IsAuthenticated(),
+                HasScope(Scope.LOGINS_WRITE),
+                CanSeeTenant(),
+                action=Action.LOGINS_RECORD,
+            )
+        ],
     )
     async def logins_record(
         self, info: Info, input: Annotated[LoginsRecordInput, argument("Whose logins, and which.")]

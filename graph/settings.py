@@ -120,8 +120,8 @@ class Settings(BaseSettings):
     )
     audit: bool = Field(
         default=True,
-        description="Keep an audit log; what cannot be written there is refused. Off, nobody can be"
-        " told who looked at a tenant's billing.",
+        description="Keep an audit log, and refuse what cannot be written there. Off, nobody is"
+        " told who looked at billing.",
     )
     metrics_port: int | None = Field(
         default=None,
@@ -142,12 +142,8 @@ class Settings(BaseSettings):
     max_introspection_depth: Limit = Field(
         default=16, description="Deepest nesting below __schema."
     )
-    max_fields: Limit = Field(
-        default=500, description="Most fields, fragments counted where spread."
-    )
-    max_aliases: Limit = Field(
-        default=30, description="Most aliases, fragments counted where spread."
-    )
+    max_fields: Limit = Field(default=500, description="Most fields, fragments written out.")
+    max_aliases: Limit = Field(default=30, description="Most aliases, fragments written out.")
     max_directives: Limit = Field(default=20, description="Most directives.")
     max_roots: Limit = Field(default=20, description="Most root fields.")
     max_nodes: Limit = Field(

@@ -15,6 +15,7 @@ from graph.types.pagination import PageInfo
 from models import Tenant as TenantRow
 from resolvers import access, billing_reports, billing_trends, billing_window
 from resolvers.access import Scope
+from resolvers.audit import Action, Record
 from resolvers.billed_users import BilledUser as BilledUserRecord
 from resolvers.billed_users import BilledUsers
 from resolvers.billing_reports import BillingReport as BillingReportRecord
@@ -22,7 +23,7 @@ from resolvers.billing_reports import ReportRequest, UsersPage
 from resolvers.billing_trends import BillingTrend as BillingTrendRecord
 from resolvers.billing_trends import TrendRequest
 from resolvers.billing_window import BillingWindow
-from resolvers.errors import Refusal
+from resolvers.errors import DateOutOfWindow, Refusal
 
 if TYPE_CHECKING:
     from graph.types.tenant import Tenant
@@ -138,7 +139,7 @@ class BillingReport:
     @strawberry.field(
         description="The users counted in maxUsers, ordered by user ID, for auditing."
         " A service account needs the scope billing:users.",
-        extensions=[guard(HasScope(Scope.BILLING_USERS))],
+        extensions=[guard(HasScope(Scope.BILLING_USERS), action=Action.BILLING_USERS_READ)],
     )
     def users(
         self,
@@ -168,6 +169,7 @@ async def report(info: Info, tenant: TenantRow, on: dt.date) -> BillingReport:
         for arguments in lookahead.arguments_of(info, "users")
         if (page := _page(tenant, on, arguments)) is not None
     ]
+    _note(info, tenant, on, pages)
     head = info.context.head(tenant, on)
     if head is not None and not pages:
         return BillingReport.of(BillingReportRecord(tenant, on, head.max_users, {}))
@@ -190,8 +192,17 @@ async def reports(info: Info, tenants: list[TenantRow], on: dt.date) -> list[Bil
     requests = []
     for tenant in tenants:
         pages = [page for each in selected if (page := _page(tenant, on, each)) is not None]
+        _note(info, tenant, on, pages)
         requests.append(ReportRequest(tenant, on, tuple(dict.fromkeys(pages))))
     return [BillingReport.of(each) for each in await info.context.reports.load_many(requests)]
+
+
+def _note(info: Info, tenant: TenantRow, on: dt.date, pages: list[UsersPage]) -> None:
+    """Who sees users is told from who sees their number."""
+    may = Scope.BILLING_USERS in access.scopes(info.context.viewer)
+    users = may and any(page.first > 0 for page in pages)
+    action = Action.BILLING_USERS_READ if users else Action.BILLING_REPORT_READ
+    info.context.note(Record(action, tenant_id=tenant.id, first=on, last=on))
 
 
 def _page(tenant: TenantRow, on: dt.date, arguments: dict[str, Any]) -> UsersPage | None:
@@ -252,8 +263,19 @@ async def trends(
     info: Info, tenants: list[TenantRow], start: dt.date | None, end: dt.date | None
 ) -> list[BillingTrend]:
     distinct = bool(lookahead.arguments_of(info, "distinctUsers"))
-    requests = [
-        TrendRequest(tenant, billing_trends.clamp(tenant, info.context.now, start, end), distinct)
-        for tenant in tenants
-    ]
+    requests = [TrendRequest(each, _range(info, each, start, end), distinct) for each in tenants]
     return [BillingTrend.of(each) for each in await info.context.trends.load_many(requests)]
+
+
+def _range(
+    info: Info, tenant: TenantRow, start: dt.date | None, end: dt.date | None
+) -> BillingWindow:
+    """The dates of a trend, which the audit log is told, as it is of a refusal."""
+    record = Record(Action.BILLING_TREND_READ, tenant_id=tenant.id, first=start, last=end)
+    try:
+        found = billing_trends.clamp(tenant, info.context.now, start, end)
+    except DateOutOfWindow as refusal:
+        info.context.note(record._replace(outcome=refusal.code))
+        raise
+    info.context.note(record._replace(first=found.start, last=found.end))
+    return found
