@@ -22,8 +22,7 @@ from pydantic_settings import (
 )
 
 PREFIX = "HEADCOUNT_"
-# The tokens of the demo name this issuer; a production refuses to trust it. RFC 2606 keeps
-# `.invalid` from ever being somebody's.
+# In tokens of the demo; a production refuses it. RFC 2606 keeps `.invalid` from being anybody's.
 DEMO_ISSUER = "https://demo.headcount.invalid"
 DATABASE_SCHEMES = ("sqlite://", "postgresql://", "postgres://")
 

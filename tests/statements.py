@@ -16,6 +16,11 @@ _OVERHEAD = re.compile(
 )
 
 
+#: What entries of the audit log add to a transaction: find the end of the chain, go on from it.
+#: SQLite needs three statements, and tells of those that move the head again for their trigger.
+AUDIT = {"sqlite": 5, "postgresql": 2}
+
+
 @asynccontextmanager
 async def counted() -> AsyncIterator[list[str]]:
     """The statements of ours that this process sends to the database meanwhile."""

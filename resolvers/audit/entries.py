@@ -107,13 +107,18 @@ def _fields(record: Record) -> dict[str, Any]:
     return {
         "action": record.action.value,
         "outcome": record.outcome,
-        "tenant": record.tenant_id,
-        "asked": record.asked_id,
+        "tenant": _text(record.tenant_id),
+        "asked": _text(record.asked_id),
         "from": record.first,
         "to": record.last,
-        "subject": subject and {"id": subject.id, "name": subject.name},
+        "subject": subject and {"id": str(subject.id), "name": subject.name},
         "details": dict(record.details) or None,
     }
+
+
+def _text(value: UUID | None) -> str | None:
+    """The driver's own kind of UUID is none to the JSON encoder."""
+    return None if value is None else str(value)
 
 
 def _actor(actor: Viewer | Operator) -> dict[str, Any]:
@@ -128,4 +133,4 @@ def _actor(actor: Viewer | Operator) -> dict[str, Any]:
             return {"kind": OPERATOR}
         case _:
             assert_never(actor)
-    return {"id": actor.id, "kind": kind.value, "name": actor.display_name}
+    return {"id": str(actor.id), "kind": kind.value, "name": actor.display_name}
