@@ -1,53 +1,44 @@
-"""Changing the audit log as somebody with the rights of its owner would: past its triggers."""
+"""Changing the audit log as its owner in the database could: past its triggers."""
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager, suppress
+from typing import TypeVar
 
 from models import database
 
-TABLES = ("audit_entry", "audit_head")
+Found = TypeVar("Found")
 
 
-@asynccontextmanager
-async def unprotected() -> AsyncIterator[None]:
-    """The triggers are away meanwhile, and the same again afterwards."""
+class _Undo(Exception):
+    pass
+
+
+async def after(*statements: str, look: Callable[[], Awaitable[Found]]) -> Found:
+    """What `look` finds when these were done; then all is as it was."""
+    found: list[Found] = []
+
+    async def work() -> None:
+        await _unprotect()
+        for statement in statements:
+            await database.rows(statement)
+        found.append(await look())
+        raise _Undo
+
+    with suppress(_Undo):
+        await database.transaction(work)
+    return found[0]
+
+
+async def _unprotect() -> None:
     if database.dialect() == "postgresql":
-        for table in TABLES:
+        for table in ("audit_entry", "audit_head"):
             await database.rows(f"ALTER TABLE {table} DISABLE TRIGGER USER")
-        try:
-            yield
-        finally:
-            for table in TABLES:
-                await database.rows(f"ALTER TABLE {table} ENABLE TRIGGER USER")
         return
-    found = await database.rows(
-        "SELECT name, sql FROM sqlite_master WHERE type = 'trigger' AND tbl_name LIKE 'audit%'"
+    triggers = await database.rows(
+        "SELECT name FROM sqlite_master WHERE type = 'trigger' AND tbl_name LIKE 'audit%'"
     )
-    triggers = [tuple(row) for row in found]
-    for name, _ in triggers:
+    for (name,) in map(tuple, triggers):
         await database.rows(f"DROP TRIGGER {name}")
-    try:
-        yield
-    finally:
-        for _, sql in triggers:
-            await database.rows(sql)
-
-
-@asynccontextmanager
-async def tampered(*statements: str) -> AsyncIterator[None]:
-    """The log after these, and as it was again afterwards."""
-    async with unprotected():
-        for table in TABLES:
-            await database.rows(f"CREATE TABLE kept_{table} AS SELECT * FROM {table}")
-        try:
-            for statement in statements:
-                await database.rows(statement)
-            yield
-        finally:
-            for table in TABLES:
-                await database.rows(f"DELETE FROM {table}")
-                await database.rows(f"INSERT INTO {table} SELECT * FROM kept_{table}")
-                await database.rows(f"DROP TABLE kept_{table}")
 
 
 @asynccontextmanager
@@ -68,3 +59,40 @@ async def unwritable() -> AsyncIterator[None]:
     finally:
         on = " ON audit_entry" if database.dialect() == "postgresql" else ""
         await database.rows(f"DROP TRIGGER full_up{on}")
+
+
+def edit(at: int) -> list[str]:
+    return [f"UPDATE audit_entry SET content = replace(content, '20', '21') WHERE position = {at}"]
+
+
+def delete(at: int) -> list[str]:
+    return [f"DELETE FROM audit_entry WHERE position = {at}"]
+
+
+def exchange(at: int) -> list[str]:
+    """With the one behind it."""
+    return [
+        f"UPDATE audit_entry SET position = {new} WHERE position = {old}"
+        for old, new in ((at, -1), (at + 1, at), (-1, at + 1))
+    ]
+
+
+def insert(at: int) -> list[str]:
+    """A copy of an entry, before it; the others move on, and the head with them."""
+    columns = "at, tenant_id, content, hash"
+    return [
+        f"UPDATE audit_entry SET position = -position WHERE position >= {at}",
+        f"UPDATE audit_entry SET position = 1 - position WHERE position <= -{at}",
+        f"INSERT INTO audit_entry (position, {columns})"
+        f" SELECT {at}, {columns} FROM audit_entry WHERE position = {at + 1}",
+        "UPDATE audit_head SET position = position + 1",
+    ]
+
+
+def cut_off(behind: int) -> list[str]:
+    """The end, and the head moved back: only a head noted before tells."""
+    return [
+        f"DELETE FROM audit_entry WHERE position > {behind}",
+        f"UPDATE audit_head SET position = {behind},"
+        f" hash = (SELECT hash FROM audit_entry WHERE position = {behind})",
+    ]

@@ -11,11 +11,12 @@ from models import database as db
 from resolvers import audit
 from resolvers.audit import Action, Log, Origin, Record, Subject, reading, verifying
 from resolvers.audit.chain import Head, hash_of, link
-from resolvers.audit.entries import rows
+from resolvers.audit.entries import canonical, rows
 from resolvers.audit.verifying import Broken
 from resolvers.viewers import Landlord, Operator, ServiceAccount, TenantAdministrator
 from tests import tampering, tokens
-from tests.processes import connected, workers
+from tests.soak import audit as soak
+from tests.soak.audit import reads
 from tests.statements import AUDIT, counted
 
 NOW = tokens.NOW
@@ -84,6 +85,27 @@ def test_an_entry_names_whom_it_was_done_to_and_counts() -> None:
     assert found["details"] == {"key": "k1"}
 
 
+@pytest.mark.parametrize(
+    "record",
+    [
+        Record(Action.TENANT_CREATE),
+        Record(Action.BILLING_TREND_READ, "FORBIDDEN", asked_id=UUID(int=7), last=DAY),
+        Record(
+            Action.LOGINS_RECORD,
+            tenant_id=UUID(int=8),
+            first=DAY,
+            subject=Subject(UUID(int=9), 'Ren\u00e9 "R" \\'),
+            details=(("refused", 0), ("counted", 1)),
+        ),
+    ],
+)
+@pytest.mark.parametrize("request_id", [None, REQUEST])
+def test_an_entry_has_one_spelling(record: Record, request_id: str | None) -> None:
+    (row,) = rows(Origin(Landlord(UUID(int=1), 'L\u00f8ne "L"'), NOW, request_id), [record])
+
+    assert canonical(json.loads(row.content)) == row.content
+
+
 def test_each_hash_covers_position_previous_hash_and_content() -> None:
     one, two = rows(Origin(LENA, NOW), [Record(Action.TENANT_CREATE), Record(Action.TENANT_UPDATE)])
 
@@ -107,13 +129,6 @@ async def stored_head() -> Head:
 
 async def written(after: Head) -> list[reading.Stored]:
     return [entry async for entry in reading.entries(after.position)]
-
-
-def reads(count: int) -> list[Record]:
-    return [
-        Record(Action.BILLING_REPORT_READ, tenant_id=uuid4(), first=DAY, last=DAY)
-        for _ in range(count)
-    ]
 
 
 async def test_what_is_appended_is_there_in_order_when_it_returns(database: None) -> None:
@@ -187,35 +202,12 @@ async def test_of_two_logs_neither_loses_an_entry_to_the_other(database: None) -
     assert await verifying.verify(before) == await stored_head()
 
 
-async def write_many(url: str, readers: int, count: int) -> int:
-    """As one worker: some who read, and one who changes tenants."""
-
-    async def work() -> int:
-        log = Log()
-
-        async def reader() -> None:
-            for _ in range(count):
-                await log.append(LENA, REQUEST, NOW, reads(1))
-
-        async def changer() -> None:
-            for _ in range(count // 5):
-                await audit.alone(Origin(LENA, NOW), reads(2))
-
-        await asyncio.gather(*(reader() for _ in range(readers)), changer())
-        return readers * count + count // 5 * 2
-
-    written: int = await connected(url, work)
-    return written
-
-
 async def test_two_processes_with_many_writers_make_one_chain(
     database: None, database_url: str
 ) -> None:
     before = await stored_head()
 
-    with workers(2) as start:
-        futures = [asyncio.wrap_future(start(write_many, database_url, 8, 100)) for _ in range(2)]
-        appended = sum(await asyncio.gather(*futures))
+    appended = await soak.written_by_workers(database_url, processes=2, readers=8, count=100)
 
     assert appended == 1680
     assert len(await written(before)) == appended
@@ -264,129 +256,127 @@ DOES_NOT_FIT = "Entry {} is not what was written: its hash does not fit."
 
 async def test_an_edited_entry_is_found(end: Head) -> None:
     at = end.position - 2
-    edit = (
-        f"UPDATE audit_entry SET content = replace(content, 'Lena', 'Lisa') WHERE position = {at}"
-    )
 
-    async with tampering.tampered(edit):
-        assert await fault() == (at, DOES_NOT_FIT.format(at))
+    found = await tampering.after(*tampering.edit(at), look=fault)
+
+    assert found == (at, DOES_NOT_FIT.format(at))
     assert await verifying.verify() == end
 
 
-async def test_an_edited_entry_with_a_new_hash_is_found_behind_it(end: Head) -> None:
+async def test_an_entry_with_another_hash_is_found(end: Head) -> None:
     at = end.position - 2
-    edit = f"UPDATE audit_entry SET hash = '{'a' * 64}' WHERE position = {at}"
+    change = f"UPDATE audit_entry SET hash = '{'a' * 64}' WHERE position = {at}"
 
-    async with tampering.tampered(edit):
-        assert await fault() == (at, DOES_NOT_FIT.format(at))
+    assert await tampering.after(change, look=fault) == (at, DOES_NOT_FIT.format(at))
 
 
 async def test_a_deleted_entry_is_found(end: Head) -> None:
     at = end.position - 2
 
-    async with tampering.tampered(f"DELETE FROM audit_entry WHERE position = {at}"):
-        assert await fault() == (at, f"Entry {at} is missing.")
+    found = await tampering.after(*tampering.delete(at), look=fault)
+
+    assert found == (at, f"Entry {at} is missing.")
 
 
 async def test_a_deleted_beginning_is_found(end: Head) -> None:
-    async with tampering.tampered("DELETE FROM audit_entry WHERE position < 3"):
-        assert await fault() == (1, "Entries 1 to 2 are missing.")
+    change = "DELETE FROM audit_entry WHERE position < 3"
+
+    assert await tampering.after(change, look=fault) == (1, "Entries 1 to 2 are missing.")
 
 
 async def test_two_exchanged_entries_are_found(end: Head) -> None:
-    one, two = end.position - 3, end.position - 1
-    swap = [
-        f"UPDATE audit_entry SET position = {new} WHERE position = {old}"
-        for old, new in ((one, -1), (two, one), (-1, two))
-    ]
+    at = end.position - 3
 
-    async with tampering.tampered(*swap):
-        assert await fault() == (one, DOES_NOT_FIT.format(one))
+    found = await tampering.after(*tampering.exchange(at), look=fault)
+
+    assert found == (at, DOES_NOT_FIT.format(at))
 
 
 async def test_an_inserted_entry_is_found(end: Head) -> None:
-    at = end.position - 1
-    shift = [
-        f"UPDATE audit_entry SET position = {old + 1} WHERE position = {old}"
-        for old in (end.position, at)
-    ]
-    insert = (
-        "INSERT INTO audit_entry SELECT"
-        f" {at}, at, tenant_id, content, hash FROM audit_entry WHERE position = {at + 1}"
-    )
+    at = end.position - 2
 
-    async with tampering.tampered(*shift, insert):
-        assert await fault() == (at + 1, DOES_NOT_FIT.format(at + 1))
+    found = await tampering.after(*tampering.insert(at), look=fault)
+
+    # What was inserted is a copy of what stood there: the one that moved on does not fit.
+    assert found == (at + 1, DOES_NOT_FIT.format(at + 1))
 
 
 @pytest.mark.parametrize("position", [0, -1])
 async def test_an_entry_before_the_first_is_found(end: Head, position: int) -> None:
     insert = (
-        "INSERT INTO audit_entry SELECT"
+        "INSERT INTO audit_entry (position, at, tenant_id, content, hash) SELECT"
         f" {position}, at, tenant_id, content, hash FROM audit_entry WHERE position = 1"
     )
 
-    async with tampering.tampered(insert):
-        assert await fault() == (position, f"Entry {position} stands where entry 1 belongs.")
+    found = await tampering.after(insert, look=fault)
+
+    assert found == (position, f"Entry {position} stands where entry 1 belongs.")
 
 
 async def test_an_entry_behind_the_head_is_found(end: Head) -> None:
-    forged, head = link(end, rows(Origin(LENA, NOW), reads(1)))
+    (forged,), head = link(end, rows(Origin(LENA, NOW), [Record(Action.TENANT_CREATE)]))
     insert = (
-        f"INSERT INTO audit_entry SELECT {head.position}, at, tenant_id,"
-        f" '{forged[0].row.content}', '{head.hash}' FROM audit_entry WHERE position = 1"
+        "INSERT INTO audit_entry (position, at, tenant_id, content, hash)"
+        f" SELECT {head.position}, '{NOW.isoformat(sep=' ', timespec='milliseconds')}', NULL,"
+        f" '{forged.row.content}', '{head.hash}'"
     )
+    if db.dialect() == "postgresql":
+        insert = insert.replace("', NULL", "'::timestamptz, NULL")
 
-    async with tampering.tampered(insert):
-        assert (await fault())[0] == head.position
+    found = await tampering.after(insert, look=fault)
 
-
-async def test_an_entry_filed_under_another_tenant_is_found(end: Head) -> None:
-    at = end.position - 2
-    move = f"UPDATE audit_entry SET tenant_id = '{uuid4()}' WHERE position = {at}"
-
-    async with tampering.tampered(move):
-        assert await fault() == (
-            at,
-            f"Entry {at} is filed under another tenant or time than it names.",
-        )
+    assert found == (head.position, "The head of the log is not its last entry.")
 
 
-CUT_OFF = (
-    "DELETE FROM audit_entry WHERE position > {0}",
-    "UPDATE audit_head SET position = {0},"
-    " hash = (SELECT hash FROM audit_entry WHERE position = {0})",
+@pytest.mark.parametrize(
+    "column", [f"tenant_id = '{uuid4()}'", "tenant_id = NULL", "at = '2026-01-01 00:00:00+00:00'"]
 )
+async def test_an_entry_filed_elsewhere_is_found(end: Head, column: str) -> None:
+    at = end.position - 2
+    move = f"UPDATE audit_entry SET {column} WHERE position = {at}"
+
+    found = await tampering.after(move, look=fault)
+
+    assert found == (at, f"Entry {at} is filed under another tenant or time than it names.")
 
 
 async def test_a_cut_off_end_is_found_by_the_head(end: Head) -> None:
     last = end.position
 
-    async with tampering.tampered(CUT_OFF[0].format(last - 2)):
-        assert await fault() == (
-            last - 1,
-            f"Entries {last - 1} to {last} are missing: the end was cut off.",
-        )
+    found = await tampering.after(tampering.cut_off(last - 2)[0], look=fault)
+
+    missing = f"Entries {last - 1} to {last} are missing: the end was cut off."
+    assert found == (last - 1, missing)
 
 
 async def test_an_end_cut_off_with_the_head_is_found_by_a_head_noted_before(end: Head) -> None:
-    last = end.position
+    last, change = end.position, tampering.cut_off(end.position - 1)
 
-    async with tampering.tampered(*(each.format(last - 1) for each in CUT_OFF)):
-        assert (await verifying.verify()).position == last - 1
-        assert await fault(end) == (last, f"Entry {last} is missing: the end was cut off.")
+    found = await tampering.after(*change, look=lambda: fault(end))
+
+    assert (await tampering.after(*change, look=verifying.verify)).position == last - 1
+    assert found == (last, f"Entry {last} is missing: the end was cut off.")
 
 
 async def test_a_log_written_anew_is_found_by_a_head_noted_before(end: Head) -> None:
-    _, other = link(Head(end.position - 1, "b" * 64), rows(Origin(LENA, NOW), reads(1)))
+    other = Head(end.position - 1, "b" * 64)
 
-    assert (await fault(other))[0] == end.position
+    assert await fault(other) == (
+        other.position,
+        f"Entry {other.position} is not the one whose hash was noted: the log was written anew.",
+    )
+    assert (await fault(end._replace(hash="b" * 64)))[0] == end.position
     assert await verifying.verify(end) == end
 
 
 async def test_a_head_that_is_gone_is_found(end: Head) -> None:
-    async with tampering.tampered("DELETE FROM audit_head"):
-        assert await fault() == (0, "The head of the log is gone.")
+    found = await tampering.after("DELETE FROM audit_head", look=fault)
+
+    assert found == (0, "The head of the log is gone.")
+
+
+async def test_every_tampering_is_found_wherever_it_is(end: Head) -> None:
+    assert await soak.tamperings_found(each=2) == (10, 10)
 
 
 # Exports

@@ -69,8 +69,8 @@ def export(
     """
     try:
         connection.run(_export(connection.database_url(), after, connection.origin()))
-    except BrokenPipeError:
-        # Whoever reads has enough; Python would complain when it flushes at its end.
+    except _Enough:
+        # Python would complain when it flushes at its end.
         sys.stdout = None
         raise typer.Exit(FAILED) from None
 
@@ -127,16 +127,23 @@ def _lines(stream: BinaryIO) -> Iterator[bytes]:
         yield line
 
 
+class _Enough(Exception):
+    """Whoever reads has it. Not the broken pipe itself, which looks like a failing database."""
+
+
 async def _export(url: str, after: int, origin: Origin) -> None:
     async with connected(url):
         await audit.alone(origin, [Record(Action.AUDIT_EXPORT)])
         previous = await reading.hash_at(after)
         if previous is None:
             raise Failure(f"There is no entry {after:,} yet.")
-        async for entry in reading.entries(after):
-            sys.stdout.write(verifying.export_line(previous, entry))
-            after, previous = entry.position, entry.hash
-        sys.stdout.flush()
+        try:
+            async for entry in reading.entries(after):
+                sys.stdout.write(verifying.export_line(previous, entry))
+                after, previous = entry.position, entry.hash
+            sys.stdout.flush()
+        except BrokenPipeError:
+            raise _Enough from None
         say(f"The end of what was exported: {_text(Head(after, previous))}")
 
 
