@@ -17,7 +17,7 @@ from resolvers.viewers import Landlord, Operator, ServiceAccount, TenantAdminist
 from tests import tampering, tokens
 from tests.soak import audit as soak
 from tests.soak.audit import reads
-from tests.statements import AUDIT, counted
+from tests.statements import counted
 
 NOW = tokens.NOW
 LENA = Landlord(UUID(int=1), "Lena")
@@ -150,10 +150,11 @@ async def test_those_who_read_at_the_same_time_share_a_commit(database: None) ->
     before, log = await stored_head(), Log()
     await log.append(LENA, REQUEST, NOW, reads(1))
 
-    async with counted() as seen:
+    async with counted(audit=True) as seen:
         await asyncio.gather(*(log.append(LENA, REQUEST, NOW, reads(2)) for _ in range(20)))
 
-    assert len(seen) == {"sqlite": AUDIT["sqlite"], "postgresql": 1}[db.dialect()]
+    # SQLite tells of those that move the head again for their trigger.
+    assert len(seen) == {"sqlite": 5, "postgresql": 1}[db.dialect()]
     assert len(await written(before)) == 41
 
 

@@ -19,7 +19,6 @@ from hypothesis import strategies as st
 from tortoise.exceptions import IntegrityError
 
 from models import Presence, Tenant, TenantDay
-from models import database as db
 from resolvers import billing_reports, logins
 from resolvers.billing_reports import ReportRequest, UsersPage
 from resolvers.logins import Login, Recorded, RefusedLogin
@@ -164,7 +163,7 @@ async def test_logins_are_recorded_of_tenants_that_are_not_billable(database: No
     assert await logins.record(tenant, [("ann", NOW)], NOW) == Recorded(1, 1, [])
 
 
-async def test_a_batch_of_any_size_is_three_statements_and_its_entry_and_an_empty_one_is_none(
+async def test_a_batch_of_any_size_is_three_statements_and_an_empty_one_is_none(
     database: None,
 ) -> None:
     tenant = await factories.tenant()
@@ -176,7 +175,7 @@ async def test_a_batch_of_any_size_is_three_statements_and_its_entry_and_an_empt
             await logins.record(tenant, batch, NOW)
         counts.append(len(seen))
 
-    assert counts == [0, 0] + 3 * [3 + statements.AUDIT[db.dialect()]]
+    assert counts == [0, 0, 3, 3, 3]
     assert await stored(tenant) == model(many, "UTC")
 
 
