@@ -12,7 +12,7 @@ from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
 from graph import executor, graphiql, headers
-from graph.auditing import auditing
+from graph.auditing import auditing, unaudited
 from graph.context import Context
 from graph.endpoint import Authenticates, Endpoint, answer
 from graph.execution import CompiledExecutor
@@ -25,6 +25,7 @@ from graph.rate_limits import RateLimits
 from graph.reply import Reply
 from graph.schema import schema
 from graph.settings import Settings
+from graph.standing import Standings
 from models import database
 from resolvers.admission import Admission
 from resolvers.audit import Log
@@ -39,7 +40,9 @@ def create_app(
     served = subgraph if settings.federation else schema
     health = Health(database.ping, settings.drain_seconds)
     compiled = CompiledExecutor(served) if settings.compiler else None
-    sources = Sources(database.pool, compiled.counts if compiled else None)
+    # Without compiled execution each request is interpreted anew.
+    standings = Standings() if compiled else None
+    sources = Sources(database.pool, compiled.counts if compiled else None, standings)
     observers = Observers(settings, sources)
     endpoint = Endpoint(
         served,
@@ -56,7 +59,8 @@ def create_app(
         else executor.with_graphql_core(served),
         page=graphiql.page if settings.graphiql else None,
         observe=observers.observe,
-        audit=auditing(Log()) if settings.audit else None,
+        standings=standings,
+        audit=auditing(Log()) if settings.audit else unaudited,
     )
     app = Service(
         endpoint,

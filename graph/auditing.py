@@ -2,6 +2,7 @@
 once, after the answer is made and before it leaves."""
 
 from collections.abc import Awaitable, Callable, Sequence
+from datetime import datetime
 from typing import Any
 
 from graph import errors
@@ -12,22 +13,27 @@ from resolvers.access import TenantKey, parse_id
 from resolvers.audit import Action, Log, Record
 from resolvers.errors import Refusal, TenantNotFound, Unavailable
 from resolvers.problems import Problem, ProblemCode
+from resolvers.viewers import Viewer
 
-Audit = Callable[[Any], Awaitable[None]]
-"""Of the context of a request that was answered."""
+Audit = Callable[[Viewer, str, datetime, Sequence[Record]], Awaitable[None]]
+"""Of who was answered, the request's ID, its time, and what it read or was refused."""
+
+
+async def unaudited(
+    _viewer: Viewer, _request_id: str, _now: datetime, _records: Sequence[Record]
+) -> None:
+    """Where there is no audit log."""
 
 
 def auditing(log: Log) -> Audit:
-    async def audit(context: Context) -> None:
-        """Whoever cannot be named in the log is not answered."""
-        if not context.records:
-            return
+    async def audit(
+        viewer: Viewer, request_id: str, now: datetime, records: Sequence[Record]
+    ) -> None:
+        """What cannot be written in the log is not answered."""
         try:
-            await log.append(
-                context.viewer, context.request_id, context.now, tuple(context.records)
-            )
+            await log.append(viewer, request_id, now, records)
         except Exception as error:
-            errors.log(error, errors.Incident(context.request_id))
+            errors.log(error, errors.Incident(request_id))
             raise Unavailable from error
 
     return audit

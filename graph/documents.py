@@ -3,6 +3,7 @@
 from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from graphql import (
     DocumentNode,
@@ -18,7 +19,6 @@ from strawberry.schema.validation_rules.maybe_null import MaybeNullValidationRul
 from graph import errors
 from graph.foresight import Foresight, foresee
 from graph.limits import Limits, Measure, Measurer
-from resolvers.admission import Asked
 
 RULES = (
     *(errors.Literals if rule is ValuesOfCorrectTypeRule else rule for rule in specified_rules),
@@ -62,15 +62,14 @@ class Document:
         sizes = tuple(_size(variables.get(name, "")) for name in names)
         return self.measured_pages.get(sizes, self.measure.nodes)
 
-    def asked(
-        self, operation: OperationDefinitionNode, variables: Mapping[str, object]
-    ) -> Asked | None:
+    def foresight(
+        self, schema: GraphQLSchema, operation: OperationDefinitionNode
+    ) -> Foresight | None:
         """What signing in can bring along for an operation of this document."""
         key = id(operation)
         if key not in self.foresights:
-            self.foresights[key] = foresee(operation)
-        foresight = self.foresights[key]
-        return foresight.of(variables) if foresight else None
+            self.foresights[key] = foresee(schema, self.node, operation)
+        return self.foresights[key]
 
     def operation(self, name: str | None) -> OperationDefinitionNode:
         """The operation to execute; without a name there must be exactly one."""
@@ -86,6 +85,14 @@ class Document:
         raise RequestRefused(
             [{"message": message, "extensions": {"code": errors.VALIDATION_FAILED}}]
         )
+
+
+class Prepared(NamedTuple):
+    """A request that can be executed."""
+
+    document: Document
+    operation: OperationDefinitionNode
+    variables: dict[str, object]
 
 
 class Documents:

@@ -13,41 +13,55 @@ import re
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from functools import lru_cache
-from secrets import token_hex
+from random import Random
 from typing import Protocol
 
 import orjson
 import strawberry
-from graphql import OperationDefinitionNode, OperationType
+from graphql import OperationType
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from graph import errors, executor, wire
-from graph.auditing import Audit
+from graph.auditing import Audit, unaudited
 from graph.auth.bearer import Claims
-from graph.documents import Document, Documents, RequestRefused
+from graph.documents import Documents, Prepared, RequestRefused
 from graph.headers import encoded
 from graph.limits import Limits
 from graph.observation import Observation, Observe
 from graph.rate_limits import UNKNOWN_DOCUMENT, RateLimits, cost_of
 from graph.reply import Reply
-from resolvers.admission import Admission, Asked
+from graph.standing import Answer, Key, Standing, Standings, minute_of
+from resolvers.admission import Admission, Question
+from resolvers.asked import Asked, State
+from resolvers.audit import Record
 from resolvers.clock import Clock
 from resolvers.errors import BadInput, RateLimited, TimedOut, TooComplex, Unauthenticated
 
-MakeContext = Callable[[Admission, datetime, str], object]
+
+class AskedFor(Protocol):
+    """A request's context: was more read than its admission's state, and what to audit."""
+
+    beyond: bool
+    records: dict[Record, None]
+
+
+MakeContext = Callable[[Admission, datetime, str], AskedFor]
 """Of who was admitted, now, and the request's ID."""
-Prepared = tuple[Document, OperationDefinitionNode, dict[str, object]]
 Page = Callable[[Request], Response]
 
 
 class Authenticates(Protocol):
-    """In two steps: who the credentials name, and then, by the database, who that is."""
+    """In two steps: who the credentials name, and then who that is, by what the database says."""
 
     async def verify(self, authorization: str | None, now: datetime) -> Claims: ...
 
-    async def admit(self, claims: Claims, asked: Asked | None) -> Admission: ...
+    def question(self, claims: Claims, asked: Asked | None) -> Question: ...
+
+    async def state(self, question: Question) -> State: ...
+
+    def admit(self, question: Question, state: State) -> Admission: ...
 
 
 STATUSES = {
@@ -63,13 +77,16 @@ ADVICE = {401: {"WWW-Authenticate": "Bearer"}, 503: {"Retry-After": "1"}}
 """Headers that go with a status."""
 
 _REQUEST_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{7,63}")
+#: Seeded by the system. A request's ID names it and is no secret.
+_numbers = Random()
 
 
 class Endpoint:
     """An ASGI application for one route.
 
     `page` answers a GET that prefers HTML, without credentials; without it there is no page.
-    `deadline` is in seconds; a transaction that is under way when it ends is not torn.
+    `standings` keeps answers; without it none is kept. `deadline` is in seconds; a transaction that
+    is under way when it ends is not torn.
     """
 
     def __init__(
@@ -87,7 +104,8 @@ class Endpoint:
         execute: executor.Execute | None = None,
         page: Page | None = None,
         observe: Observe | None = None,
-        audit: Audit | None = None,
+        standings: Standings | None = None,
+        audit: Audit = unaudited,
     ) -> None:
         self.authenticator = authenticator
         self.clock = clock
@@ -98,6 +116,7 @@ class Endpoint:
         self.page = page
         self.observe = observe
         self.audit = audit
+        self._standings = Standings(0) if standings is None else standings
         self.documents = Documents(schema._schema, limits or Limits())
         self.errors = errors.Translator(schema._schema, translate)
         self.execute = execute or executor.with_graphql_core(schema)
@@ -129,7 +148,7 @@ class Endpoint:
             if self.observe:
                 seen.end(reply)
                 self.observe(seen)
-        reply.headers.append((b"x-request-id", request_id.encode()))
+        reply.headers = reply.headers.with_one(b"x-request-id", request_id.encode())
         await reply(scope, receive, send)
 
     async def _respond(
@@ -140,63 +159,91 @@ class Endpoint:
         seen: Observation,
         offer: str | None,
     ) -> Reply:
-        if scope["method"] not in ("GET", "POST"):
+        if (method := scope["method"]) not in ("GET", "POST"):
             raise wire.NotUnderstood(405, "Use GET or POST.", {"Allow": "GET, POST"})
         seen.now = now = self.clock()
         claims = await self.authenticator.verify(wire.text_of(fields, b"authorization"), now)
-        admission: Admission | None = None
+        nobody = self.authenticator.question(claims, None)
+        state: State | None = None
         try:
             if offer is None:
                 raise wire.NotUnderstood(406, f"Accept {wire.GRAPHQL} or {wire.JSON}.")
-            question = await wire.read(scope, receive, fields, self.max_body_bytes)
-            if not self.documents.knows(question.query):
-                # Who is unknown has nothing parsed.
-                admission = await self.authenticator.admit(claims, None)
-                seen.viewer = admission.viewer
-                self.rates.charge(admission.viewer.id, UNKNOWN_DOCUMENT, now)
-            document, operation, variables = self._prepare(scope["method"], question)
+            raw = await wire.read(scope, receive, fields, self.max_body_bytes)
+            key = claims, offer, raw
+            standing = self._standings.get(key, minute_of(now)) if method == "POST" else None
+            if standing is None:
+                sent = wire.understand(method, raw)
+                if not self.documents.knows(sent.query):
+                    # Who is unknown has nothing parsed.
+                    state = await self.authenticator.state(nobody)
+                    viewer = self.authenticator.admit(nobody, state).viewer
+                    seen.principal_id = viewer.id
+                    self.rates.charge(viewer.id, UNKNOWN_DOCUMENT, now)
+                standing = self._prepare(method, sent, claims, now)
         except (wire.NotUnderstood, TooComplex, RequestRefused) as refusal:
-            if admission is None:
+            if state is None:
                 # Who is unknown hears only that.
-                await self.authenticator.admit(claims, None)
+                self.authenticator.admit(nobody, await self.authenticator.state(nobody))
             if isinstance(refusal, wire.NotUnderstood):
                 raise
-            if isinstance(refusal, TooComplex):
-                return _refused([errors.of_refusal(refusal)], offer)
-            return _refused(refusal.told, offer)
-        if admission is None:
-            # What is known already says what signing in may bring along.
-            asked = document.asked(operation, variables)
-            admission = await self.authenticator.admit(claims, asked)
-        seen.operation, seen.viewer = operation, admission.viewer
-        self.rates.charge(admission.viewer.id, cost_of(document.nodes(variables)), now)
-        context = self.make_context(admission, now, seen.request_id)
-        try:
-            task = (document, operation, variables, context)
-            return await self._execute(task, seen.request_id, offer)
-        except RequestRefused as refused:
-            return _refused(refused.told, offer)
+            told = [errors.of_refusal(refusal)] if isinstance(refusal, TooComplex) else refusal.told
+            return _refused(told, offer)
+        if state is None or standing.question.asked is not None:
+            state = await self.authenticator.state(standing.question)
+        return await self._answer(key, standing, state, seen)
 
-    def _prepare(self, method: str, question: wire.Question) -> Prepared:
-        document = self.documents.prepare(question.query, question.variables)
-        operation = document.operation(question.operation_name)
+    def _prepare(self, method: str, sent: wire.Question, claims: Claims, now: datetime) -> Standing:
+        document = self.documents.prepare(sent.query, sent.variables)
+        operation = document.operation(sent.operation_name)
         if method == "GET" and operation.operation is not OperationType.QUERY:
             raise wire.NotUnderstood(405, "Use POST for this operation.", {"Allow": "POST"})
-        return document, operation, question.variables
+        foresight = document.foresight(self.documents.schema, operation)
+        asked = foresight.of(sent.variables, now) if foresight else None
+        return Standing(
+            minute_of(now),
+            self.authenticator.question(claims, asked),
+            Prepared(document, operation, sent.variables),
+            cost_of(document.nodes(sent.variables)),
+            lasts=method == "POST" and foresight is not None and foresight.is_made_of_state,
+        )
 
-    async def _execute(self, task: executor.Task, request_id: str, offer: str | None) -> Reply:
+    async def _answer(self, key: Key, standing: Standing, state: State, seen: Observation) -> Reply:
+        assert seen.now is not None
+        seen.operation = standing.prepared.operation
+        kept = standing.answer
+        if kept is not None and (kept.state is state or kept.state == state):
+            seen.principal_id = kept.viewer.id
+            self.rates.charge(kept.viewer.id, standing.cost, seen.now)
+            await self.audit(kept.viewer, seen.request_id, seen.now, kept.records)
+            return self._standings.again(kept)
+        admission = self.authenticator.admit(standing.question, state)
+        viewer, seen.principal_id = admission.viewer, admission.viewer.id
+        self.rates.charge(viewer.id, standing.cost, seen.now)
+        context = self.make_context(admission, seen.now, seen.request_id)
+        if standing.lasts:
+            self._standings.put(key, standing)
+        reply = await self._execute(standing.prepared, context, seen.request_id, key[1])
+        await self.audit(viewer, seen.request_id, seen.now, records := tuple(context.records))
+        if standing.lasts and reply.code == "OK" and not context.beyond:
+            kept = Answer(state, viewer, records, reply.body, reply.headers)
+            self._standings.keep(key, standing, kept)
+        return reply
+
+    async def _execute(
+        self, prepared: Prepared, context: AskedFor, request_id: str, media_type: str
+    ) -> Reply:
+        name = prepared.operation.name
+        incident = errors.Incident(request_id, name.value if name else None)
         try:
-            result = await self.execute(*task)
-            if self.audit:
-                await self.audit(task[3])
+            result = await self.execute(*prepared, context)
             if not result.errors:
-                return answer({"data": result.data}, 200, offer)
-            told = self.errors.of_execution(result.errors, _incident(task, request_id))
-            return answer({"errors": told, "data": result.data}, 200, offer)
-        except RequestRefused:
-            raise
+                return answer({"data": result.data}, 200, media_type)
+            told = self.errors.of_execution(result.errors, incident)
+            return answer({"errors": told, "data": result.data}, 200, media_type)
+        except RequestRefused as refused:
+            return _refused(refused.told, media_type)
         except Exception as error:
-            return self._give_up(error, _incident(task, request_id), offer)
+            return self._give_up(error, incident, media_type)
 
     def _give_up(self, error: Exception, incident: errors.Incident, offer: str | None) -> Reply:
         """Answer an exception that belongs to no field: a refusal, or a fault of ours."""
@@ -232,11 +279,6 @@ def _refused(told: list[errors.Error], media_type: str | None) -> Reply:
     return answer({"errors": told}, 400 if media_type == wire.GRAPHQL else 200, media_type)
 
 
-def _incident(task: executor.Task, request_id: str) -> errors.Incident:
-    name = task[1].name
-    return errors.Incident(request_id, name.value if name else None)
-
-
 @lru_cache(maxsize=256)
 def _known_offer(accept: bytes) -> str | None:
     return wire.preferred(accept.decode("latin-1"), (wire.JSON, wire.GRAPHQL))
@@ -255,4 +297,4 @@ def _prefers_page(accept: bytes) -> bool:
 def _request_id(fields: wire.Fields) -> str:
     """The client's ID when there is one and it cannot harm a log; otherwise a new one."""
     given = wire.text_of(fields, b"x-request-id")
-    return given if given and _REQUEST_ID.fullmatch(given) else token_hex(16)
+    return given if given and _REQUEST_ID.fullmatch(given) else f"{_numbers.getrandbits(128):032x}"

@@ -6,6 +6,7 @@ reads is the plain schema's with the directives below. `_entities` is written ou
 the one that Strawberry brings passes what the caller sent on as data.
 """
 
+from asyncio import gather
 from collections.abc import Callable
 from typing import Annotated, NewType, cast
 
@@ -85,7 +86,7 @@ async def resolve(
     """
     parsed = [keys_of(representation) for representation in representations]
     named = [key for keys in parsed if isinstance(keys, list) for key in keys]
-    rows = dict(zip(named, await info.context.tenants.load_many(named), strict=True))
+    rows = dict(zip(named, await gather(*map(info.context.find, named)), strict=True))
     return [
         keys if isinstance(keys, BadInput) else _tenant([rows[key] for key in keys])
         for keys in parsed

@@ -23,8 +23,8 @@ from prometheus_client.metrics_core import CounterMetricFamily, GaugeMetricFamil
 from prometheus_client.registry import Collector
 
 from graph.execution.executor import Counts
-from graph.execution.pieces import store
 from graph.observation import Observation
+from graph.standing import Standings
 from resolvers.logins import Recorded
 
 SECONDS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
@@ -71,6 +71,7 @@ class Sources:
 
     pool: Callable[[], Pool | None]
     executions: Callable[[], Counts] | None = None
+    standings: Standings | None = None
 
 
 class Metrics:
@@ -112,8 +113,13 @@ class _Looked(Collector):
         self._sources = sources
 
     def collect(self) -> Iterator[Metric]:
-        yield _gauge("pieces", "Pieces of answers that are kept as JSON.", len(store))
-        yield _gauge("pieces_bytes", "Bytes of these pieces.", store.bytes)
+        kept = self._sources.standings
+        if kept is not None:
+            yield _gauge("standing_requests", "Requests that stand with their answer.", len(kept))
+            yield _gauge("standing_bytes", "Bytes of these.", kept.bytes)
+            yield CounterMetricFamily(
+                "headcount_given_again", "Answers given again, unchanged.", kept.given_again
+            )
         pool = self._sources.pool()
         if pool is not None:
             yield _gauge("database_connections_most", "Connections it may hold.", pool.most)

@@ -10,7 +10,6 @@ from graphql import FieldNode, OperationDefinitionNode
 
 from graph import wire
 from graph.reply import Reply
-from resolvers.viewers import Viewer
 
 DISCONNECTED = "DISCONNECTED"
 """In place of an outcome's code when the client left before it had sent everything."""
@@ -20,8 +19,8 @@ class Observation:
     """Begun with the request and filled on its way; what was not reached stays None."""
 
     __slots__ = (
-        *("code", "fields", "now", "operation", "request_id", "seconds", "started"),
-        *("status", "trace_id", "viewer"),
+        *("code", "fields", "now", "operation", "principal_id", "request_id", "seconds"),
+        *("started", "status", "trace_id"),
     )
 
     def __init__(self, request_id: str, fields: wire.Fields) -> None:
@@ -29,7 +28,7 @@ class Observation:
         self.request_id = request_id
         self.fields = fields
         self.now: datetime | None = None
-        self.viewer: Viewer | None = None
+        self.principal_id: UUID | None = None
         self.operation: OperationDefinitionNode | None = None
         self.trace_id: str | None = None
         self.code = DISCONNECTED
@@ -62,10 +61,6 @@ class Observation:
         if len(selections) == 1 and isinstance(selections[0], FieldNode):
             return selections[0].name.value
         return "several"
-
-    @property
-    def principal_id(self) -> UUID | None:
-        return self.viewer.id if self.viewer else None
 
 
 Observe = Callable[[Observation], None]

@@ -9,6 +9,29 @@ from graph.headers import SECURITY_HEADERS, encoded
 
 RawHeader = tuple[bytes, bytes]
 
+
+class Block(list[RawHeader]):
+    """Headers, and the same as they are sent: for a server that knows us (`graph/protocol.py`) and
+    need neither check nor join them. Whoever adds to them makes a plain list of them."""
+
+    __slots__ = ("length", "text")
+
+    def __init__(self, headers: Iterable[RawHeader], text: bytes, length: int) -> None:
+        """`length` is that of the body."""
+        super().__init__(headers)
+        self.text = text
+        self.length = length
+
+    @classmethod
+    def of(cls, headers: Iterable[RawHeader], length: int) -> "Block":
+        given = (*headers, (b"content-length", str(length).encode()))
+        return cls(given, b"".join(b"%b: %b\r\n" % header for header in given), length)
+
+    def with_one(self, name: bytes, value: bytes) -> "Block":
+        text = b"%b%b: %b\r\n" % (self.text, name, value)
+        return Block((*self, (name, value)), text, self.length)
+
+
 #: Of every answer in JSON.
 _HEADERS = encoded({**SECURITY_HEADERS, "Vary": "Accept, Authorization"})
 
@@ -21,12 +44,15 @@ class Reply:
         self.status_code = status
         #: Of the first error, for those who count and log.
         self.code = "OK"
-        self.headers = [
-            *_HEADERS,
-            (b"content-type", f"{media_type}; charset=utf-8".encode()),
-            (b"content-length", str(len(body)).encode()),
-            *headers,
-        ]
+        content = (b"content-type", f"{media_type}; charset=utf-8".encode())
+        self.headers = Block.of((*_HEADERS, content, *headers), len(body))
+
+    @classmethod
+    def again(cls, body: bytes, headers: Block) -> "Reply":
+        """What an earlier reply said, without an error."""
+        reply = cls.__new__(cls)
+        reply.body, reply.headers, reply.status_code, reply.code = body, headers, 200, "OK"
+        return reply
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         start = {"type": "http.response.start", "status": self.status_code}

@@ -16,7 +16,6 @@ from strawberry.types.scalar import ScalarDefinition
 
 from graph import auditing, metrics
 from graph.context import Info
-from graph.execution import kept
 from graph.executor import Schema
 from graph.permissions import (
     CanSeeTenant,
@@ -86,7 +85,7 @@ class Query:
     ) -> TenantConnection | None:
         where = (given(filter) or TenantFilter()).where()
         cursor = given(after)
-        page = await tenants.search(info.context.viewer, where, order_by.order(), first, cursor)
+        page = await info.context.page(where, order_by.order(), first, cursor)
         return TenantConnection.of(page, cursor)
 
     @strawberry.field(
@@ -111,8 +110,6 @@ class Query:
                 action=Action.BILLING_REPORT_READ,
             )
         ],
-        # Not its tenant: that changes without the report.
-        metadata=kept("id", "date", "dayStart", "dayEnd", "maxUsers", "users"),
     )
     async def billing_report(
         self, info: Info, tenant: TenantId, date: ReportDate

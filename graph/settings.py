@@ -98,7 +98,7 @@ class Settings(BaseSettings):
     graphiql: bool = Field(default=False, description="Serve the GraphiQL page to browsers.")
     compiler: bool = Field(
         default=True,
-        description="Answer queries by compiled plans; off, graphql-core interprets them all.",
+        description="Compile queries and keep answers; off, graphql-core interprets each anew.",
     )
     federation: bool = Field(
         default=False, description="Serve the schema as a subgraph of Apollo Federation 2."

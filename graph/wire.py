@@ -95,11 +95,17 @@ def _rank(offer: str, ranges: Sequence[tuple[str, float]]) -> Rank:
     return 0.0, False, 0
 
 
-async def read(scope: Scope, receive: Receive, fields: Fields, max_bytes: int) -> Question:
+async def read(scope: Scope, receive: Receive, fields: Fields, max_bytes: int) -> bytes:
+    """The bytes of the question: the query string of a GET, the body of a POST."""
     if scope["method"] == "GET":
-        return _question(_query_string(scope["query_string"]))
+        query_string: bytes = scope["query_string"]
+        return query_string
     _check_content(fields)
-    return _question(_json(await _body(receive, fields, max_bytes), "The body"))
+    return await _body(receive, fields, max_bytes)
+
+
+def understand(method: str, raw: bytes) -> Question:
+    return _question(_query_string(raw) if method == "GET" else _json(raw, "The body"))
 
 
 def _check_content(fields: Fields) -> None:

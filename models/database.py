@@ -149,7 +149,9 @@ def apps(connection_name: str) -> dict[str, dict[str, Any]]:
 async def open(url: str, *, pool_size: int = 10, statement_timeout: float = 8) -> None:
     """Connect this process. Ends with the connection warm: a first query that is cancelled
     while SQLite connects would leave it locked."""
+    global _dialect
     parsed = DatabaseUrl.parse(url)
+    _dialect = parsed.dialect
     await Tortoise.init(
         config=config(parsed, pool_size=pool_size, statement_timeout=statement_timeout),
         _enable_global_fallback=True,
@@ -191,7 +193,7 @@ async def rows(sql: str, values: Sequence[Any] = ()) -> list[Any]:
     Parameters are written $1, $2 …; SQLite takes UUIDs and dates as text.
     """
     client: Any = connection()
-    if client.capabilities.dialect == "postgres":
+    if dialect() == "postgresql":
         if isinstance(client, TransactionalDBClient):
             # execute_query drops the rows of INSERT … RETURNING.
             async with client.acquire_connection() as driver:
@@ -264,8 +266,14 @@ def _wraps(error: BaseException) -> bool:
 
 
 def dialect() -> str:
-    """`sqlite` or `postgresql`."""
-    return "postgresql" if connection().capabilities.dialect == "postgres" else "sqlite"
+    """`sqlite` or `postgresql`: that of the database opened last."""
+    if _dialect is None:
+        raise RuntimeError("No database was opened.")
+    return _dialect
+
+
+#: Kept here, because asking the connection takes longer than a row takes to be read.
+_dialect: str | None = None
 
 
 async def transaction(work: Callable[[], Awaitable[Result]]) -> Result:

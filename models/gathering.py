@@ -7,50 +7,61 @@ waits for a timer, nothing is kept, and every answer was read after its question
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
+from itertools import chain, islice
 from typing import Any, Generic, TypeVar
 
 Question = TypeVar("Question")
 Answer = TypeVar("Answer")
 
-#: Statements under way at the same time: with a second one the database need not wait for us.
+#: Statements under way at the same time, and the seconds after which a second one is begun beside
+#: the first: sooner, it would only make both smaller; never, one that is stuck would hold up all.
 LINES = 2
+PATIENCE = 0.002
 MOST_TOGETHER = 64
 
 
 class Gathering(Generic[Question, Answer]):
     """`answer` gives the answers in the order of the questions, or fails for all of them. Of
-    those who ask, each may be cancelled without the others noticing."""
+    those who ask, each may be cancelled without the others noticing. Equal questions that come
+    together are one question."""
 
     def __init__(
         self,
         answer: Callable[[Sequence[Question]], Awaitable[Sequence[Answer]]],
-        *,
-        lines: int = LINES,
+        patience: float = PATIENCE,
     ) -> None:
         self._answer = answer
-        self._most_lines = lines
-        self._waiting: list[tuple[Question, asyncio.Future[Answer]]] = []
+        self._patience = patience
+        self._waiting: dict[Question, list[asyncio.Future[Answer]]] = {}
         self._lines: set[asyncio.Task[None]] = set()
         self._called = False
+        self._since = 0.0
 
     def ask(self, question: Question) -> asyncio.Future[Answer]:
         loop = asyncio.get_running_loop()
         future: asyncio.Future[Answer] = loop.create_future()
-        self._waiting.append((question, future))
-        if not self._called and len(self._lines) < self._most_lines:
+        self._waiting.setdefault(question, []).append(future)
+        lines = len(self._lines)
+        if not self._called and (not lines or self._is_slow(loop.time(), lines)):
             # Not now: whoever else asks in this turn comes along.
             self._called = True
             loop.call_soon(self._start)
         return future
 
+    def _is_slow(self, now: float, lines: int) -> bool:
+        return lines < LINES and now - self._since > self._patience
+
     def _start(self) -> None:
         self._called = False
-        together, self._waiting = (
-            self._waiting[:MOST_TOGETHER],
-            self._waiting[MOST_TOGETHER:],
-        )
+        together, self._waiting = self._waiting, {}
+        if len(together) > MOST_TOGETHER:
+            each = iter(together.items())
+            together = dict(islice(each, MOST_TOGETHER))
+            self._waiting = dict(each)
         if together:
-            line = asyncio.get_running_loop().create_task(self._run(together))
+            loop = asyncio.get_running_loop()
+            self._since = loop.time()
+            line = loop.create_task(self._run(together))
             self._lines.add(line)
             line.add_done_callback(self._ended)
 
@@ -59,18 +70,19 @@ class Gathering(Generic[Question, Answer]):
         if self._waiting and not self._called:
             self._start()
 
-    async def _run(self, together: list[tuple[Question, asyncio.Future[Answer]]]) -> None:
+    async def _run(self, together: dict[Question, list[asyncio.Future[Answer]]]) -> None:
         try:
-            answers: Sequence[Any] = await self._answer([question for question, _ in together])
+            answers: Sequence[Any] = await self._answer(list(together))
         except asyncio.CancelledError:
-            for _, future in together:
+            for future in chain.from_iterable(together.values()):
                 future.cancel()
             raise
         except Exception as error:
-            for _, future in together:
+            for future in chain.from_iterable(together.values()):
                 if not future.done():
                     future.set_exception(error)
             return
-        for (_, future), answer in zip(together, answers, strict=True):
-            if not future.done():
-                future.set_result(answer)
+        for futures, answer in zip(together.values(), answers, strict=True):
+            for future in futures:
+                if not future.done():
+                    future.set_result(answer)

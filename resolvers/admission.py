@@ -1,47 +1,21 @@
 """Signing in, and with it what the request is going to ask first.
 
-Identity, status, visibility, the tenant and the head of its report are one statement: a round trip
-costs more than all of them. It changes no rule and keeps nothing: each request asks anew, and what
-was brought along is used by those who would have asked for it, behind the same permissions.
+Identity, status, visibility and what is asked first are one statement: a round trip costs more than
+all of them. It changes no rule and keeps nothing: each request asks anew, and what was brought
+along is used by those who would have asked for it, behind the same permissions. Those who ask at
+the same time share the statement, and those who ask the same share a row of it.
 """
 
 import json
 from collections.abc import Awaitable, Callable, Sequence
-from datetime import date
-from typing import Any, NamedTuple
-from uuid import UUID
+from functools import cache
+from typing import NamedTuple
 
-from models import Tenant, database
+from models import database
 from models.gathering import Gathering
-from resolvers import access, viewers
-from resolvers.billing_reports import DayState, day_state
+from resolvers import asked, viewers
+from resolvers.asked import NOTHING, Asked, Brought, Kind, State
 from resolvers.viewers import Viewer
-
-
-class Asked(NamedTuple):
-    """A tenant that the request names by its ID, and the date of a report of it. `text` is the ID
-    as it was sent."""
-
-    text: str
-    tenant_id: UUID
-    on: date | None = None
-
-
-class Head(NamedTuple):
-    """A report without its users."""
-
-    max_users: int
-    state: DayState | None
-
-
-class Admission(NamedTuple):
-    """A viewer, what was asked, the tenant if it is visible to the viewer, and the report's head.
-    Neither billable nor the window was looked at."""
-
-    viewer: Viewer
-    asked: Asked | None = None
-    tenant: Tenant | None = None
-    head: Head | None = None
 
 
 class Question(NamedTuple):
@@ -53,69 +27,72 @@ class Question(NamedTuple):
     asked: Asked | None = None
 
 
-_SELECT = f"""
-SELECT k.n, {viewers.COLUMNS}, d.max_users, d.id, d.version, d.last_recorded_at, {access.SELECTED}
-"""
-_FROM = f"""
-JOIN principal p ON {viewers.SIGNS_IN}
-{access.JOIN_VISIBLE}
-LEFT JOIN tenant_day d ON d.tenant_id = t.id AND d.report_date = k.report_date
-"""
-_POSTGRESQL = f"""
-{_SELECT}
-FROM unnest($1::text[], $2::text[], $3::uuid[], $4::date[])
-     WITH ORDINALITY AS k (issuer, subject, tenant_id, report_date, n)
-{_FROM}
-"""
-_SQLITE = f"""
-{_SELECT}
-FROM (
-    SELECT key + 1 AS n, json_extract(value, '$[0]') AS issuer,
-           json_extract(value, '$[1]') AS subject, json_extract(value, '$[2]') AS tenant_id,
-           json_extract(value, '$[3]') AS report_date
-    FROM json_each($1)
-) k
-{_FROM}
-"""
+class Admission(NamedTuple):
+    """A viewer, what was asked for, and what was brought along of it."""
+
+    viewer: Viewer
+    asked: Asked | None = None
+    brought: Brought = NOTHING
 
 
-AdmitAll = Callable[[Sequence[Question]], Awaitable[Sequence[Admission | None]]]
+Ask = Callable[[Sequence[Question]], Awaitable[Sequence[State | None]]]
+"""The states in the order of the questions, which are of one kind; None where nobody active is
+known by issuer and subject."""
 
 
-def desk(admit: AdmitAll) -> Gathering[Question, Admission | None]:
+class Desk:
     """Where those who come at the same time are admitted together."""
-    return Gathering(admit)
+
+    def __init__(self, ask: Ask) -> None:
+        self._ask = ask
+        self._gatherings: dict[Kind, Gathering[Question, State | None]] = {}
+
+    def ask(self, question: Question) -> Awaitable[State | None]:
+        kind = asked.kind_of(question.asked)
+        gathering = self._gatherings.get(kind)
+        if gathering is None:
+            gathering = self._gatherings[kind] = Gathering(self._ask)
+        return gathering.ask(question)
 
 
-async def admit_all(questions: Sequence[Question]) -> list[Admission | None]:
-    """In the order of the questions; None where nobody active is known by issuer and subject."""
-    keys = [
-        (
-            each.issuer,
-            each.subject,
-            *((each.asked.tenant_id, each.asked.on) if each.asked else (None, None)),
-        )
-        for each in questions
-    ]
-    if database.dialect() == "postgresql":
-        rows = await database.rows(
-            _POSTGRESQL, [list(column) for column in zip(*keys, strict=True)]
-        )
+async def states(questions: Sequence[Question]) -> list[State | None]:
+    kind, dialect = asked.kind_of(questions[0].asked), database.dialect()
+    keys = [(each.issuer, each.subject, *asked.key_of(each.asked)) for each in questions]
+    values: list[object]
+    if dialect == "postgresql":
+        values = [list(column) for column in zip(*keys, strict=True)]
     else:
-        rows = await database.rows(_SQLITE, [json.dumps(keys, default=str)])
-    admissions: list[Admission | None] = [None] * len(questions)
-    for row in rows:
-        values = tuple(row)
-        admissions[values[0] - 1] = _admission(questions[values[0] - 1], values[1:])
-    return admissions
+        values = [json.dumps(keys, default=str)]
+    if kind.limit is not None:
+        values.append(kind.limit)
+    found: list[State | None] = [None] * len(questions)
+    for row in map(tuple, await database.rows(_sql(kind, dialect), values)):
+        found[row[0] - 1] = row[1:]
+    return found
 
 
-def _admission(question: Question, row: Sequence[Any]) -> Admission | None:
-    viewer = viewers.of_row(row, question.scopes)
-    asked = question.asked
+@cache
+def _sql(kind: Kind, dialect: str) -> str:
+    keys = {"issuer": "text", "subject": "text", **kind.keys}
+    if dialect == "postgresql":
+        columns = ", ".join(f"${at}::{type_}[]" for at, type_ in enumerate(keys.values(), 1))
+        rows = f"unnest({columns}) WITH ORDINALITY AS k ({', '.join(keys)}, n)"
+        last = len(keys)
+    else:
+        each = [f"json_extract(value, '$[{at}]') AS {name}" for at, name in enumerate(keys)]
+        rows = f"(SELECT key + 1 AS n, {', '.join(each)} FROM json_each($1)) k"
+        last = 1
+    return f"""
+        SELECT k.n, {viewers.COLUMNS}, {kind.selected[dialect]}
+        FROM {rows}
+        JOIN principal p ON {viewers.SIGNS_IN}
+        {kind.joined}
+    """.replace("$limit", f"${last + 1}")
+
+
+def read(question: Question, state: State) -> Admission | None:
+    """What a state says; None where the database holds nobody who can be a viewer."""
+    viewer = viewers.of_row(state, question.scopes)
     if viewer is None:
         return None
-    if asked is None or row[8] is None:
-        return Admission(viewer, asked)
-    head = Head(row[4] or 0, day_state(*row[5:8])) if asked.on else None
-    return Admission(viewer, asked, access.of_row(row[8:]), head)
+    return Admission(viewer, question.asked, asked.brought(question.asked, state[4:]))

@@ -1,8 +1,8 @@
 """Billing trends: the daily maximum users of a tenant over the billing window or a part of it."""
 
 import json
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date, datetime
 
 from models import Tenant, database
@@ -27,6 +27,8 @@ class BillingTrend:
     counts: list[int]
     #: Distinct users over the whole range; None when it was not asked for.
     distinct_users: int | None
+    #: The state of the days that this was read from.
+    days: "Days | None" = field(default=None, compare=False)
 
 
 def clamp(tenant: Tenant, now: datetime, start: date | None, end: date | None) -> BillingWindow:
@@ -40,32 +42,66 @@ def clamp(tenant: Tenant, now: datetime, start: date | None, end: date | None) -
     return BillingWindow(first, last)
 
 
+#: What a trend is made of: the number of users by date, of the dates with logins, each with what
+#: tells a state of the day from every other (`billing_reports.DayState`).
+Days = Mapping[date, tuple[int, str]]
+
+_DAY = " || '|' || ".join(
+    f"d.{column}" for column in ("report_date", "max_users", "id", "version", "last_recorded_at")
+)
+#: The days d as an SQL value by dialect, for days_of to read.
+DAYS = {"postgresql": f"string_agg({_DAY}, ',')", "sqlite": f"group_concat({_DAY}, ',')"}
+
+
+def days_of(text: str | None) -> Days:
+    days = {}
+    for each in text.split(",") if text else ():
+        on, max_users, state = each.split("|", 2)
+        days[date.fromisoformat(on)] = int(max_users), state
+    return days
+
+
+def agree(trend: BillingTrend, days: Days | None) -> bool:
+    """Whether the trend was read from the same state of its dates as these days."""
+    if days is None or trend.days is None:
+        return False
+    first, last = trend.range.start, trend.range.end
+    return trend.days == {on: state for on, state in days.items() if first <= on <= last}
+
+
+def of_days(request: TrendRequest, days: Days, distinct: int | None = None) -> BillingTrend:
+    start, end = request.range.start, request.range.end
+    counts = [0] * ((end - start).days + 1)
+    for on, (max_users, _) in days.items():
+        if start <= on <= end:
+            counts[(on - start).days] = max_users
+    return BillingTrend(request.tenant, request.range, counts, distinct, days)
+
+
 async def read(requests: Sequence[TrendRequest]) -> list[BillingTrend]:
     """The trends in the order of the requests, from one statement."""
-    reader = _read_postgresql if database.dialect() == "postgresql" else _read_sqlite
-    trends = [
-        BillingTrend(r.tenant, r.range, [0] * ((r.range.end - r.range.start).days + 1), None)
-        for r in requests
+    if not requests:
+        return []
+    keys = [(r.tenant.id, r.range.start, r.range.end, r.distinct) for r in requests]
+    if database.dialect() == "postgresql":
+        columns = [list(column) for column in zip(*keys, strict=True)]
+        rows = await database.rows(_POSTGRESQL, columns)
+    else:
+        rows = await database.rows(_SQLITE, [json.dumps(keys, default=str)])
+    found = {n: (days_of(days), users) for n, days, users in rows}
+    return [
+        of_days(request, found[n][0], (found[n][1] or 0) if request.distinct else None)
+        for n, request in enumerate(requests)
     ]
-    for index, days, distinct in await reader(requests):
-        request, trend = requests[index], trends[index]
-        for offset, max_users in days:
-            trend.counts[offset] = max_users
-        if request.distinct:
-            trends[index] = BillingTrend(trend.tenant, trend.range, trend.counts, distinct)
-    return trends
 
 
-_Answers = list[tuple[int, list[tuple[int, int]], int]]
-
-_POSTGRESQL = """
-SELECT k.n - 1, d.offsets, d.counts, p.users
+_POSTGRESQL = f"""
+SELECT k.n - 1, d.days, p.users
 FROM unnest($1::uuid[], $2::date[], $3::date[], $4::bool[])
      WITH ORDINALITY AS k (tenant_id, first, last, distinct_too, n)
 LEFT JOIN LATERAL (
-    SELECT array_agg(report_date - k.first) AS offsets, array_agg(max_users) AS counts
-    FROM tenant_day
-    WHERE tenant_id = k.tenant_id AND report_date BETWEEN k.first AND k.last
+    SELECT {DAYS["postgresql"]} AS days FROM tenant_day d
+    WHERE d.tenant_id = k.tenant_id AND d.report_date BETWEEN k.first AND k.last
 ) d ON true
 LEFT JOIN LATERAL (
     SELECT count(*) AS users FROM (
@@ -77,29 +113,11 @@ LEFT JOIN LATERAL (
     ) u
 ) p ON true
 """
-
-
-async def _read_postgresql(requests: Sequence[TrendRequest]) -> _Answers:
-    rows = await database.rows(
-        _POSTGRESQL,
-        [
-            [request.tenant.id for request in requests],
-            [request.range.start for request in requests],
-            [request.range.end for request in requests],
-            [request.distinct for request in requests],
-        ],
-    )
-    return [
-        (index, list(zip(offsets or (), counts or (), strict=True)), users or 0)
-        for index, offsets, counts, users in rows
-    ]
-
-
-_SQLITE = """
+_SQLITE = f"""
 SELECT k.n,
     (
-        SELECT json_group_array(json_array(report_date, max_users)) FROM tenant_day
-        WHERE tenant_id = k.tenant_id AND report_date BETWEEN k.first AND k.last
+        SELECT {DAYS["sqlite"]} FROM tenant_day d
+        WHERE d.tenant_id = k.tenant_id AND d.report_date BETWEEN k.first AND k.last
     ),
     CASE WHEN k.distinct_too THEN (
         SELECT count(DISTINCT user_id) FROM presence
@@ -112,16 +130,3 @@ FROM (
     FROM json_each(?)
 ) k
 """
-
-
-async def _read_sqlite(requests: Sequence[TrendRequest]) -> _Answers:
-    keys = [
-        [str(r.tenant.id), r.range.start.isoformat(), r.range.end.isoformat(), int(r.distinct)]
-        for r in requests
-    ]
-    answers: _Answers = []
-    for index, days, users in await database.rows(_SQLITE, [json.dumps(keys)]):
-        start = requests[index].range.start
-        counts = [((date.fromisoformat(on) - start).days, n) for on, n in json.loads(days)]
-        answers.append((index, counts, users or 0))
-    return answers

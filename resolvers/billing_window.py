@@ -36,6 +36,13 @@ def at(now: datetime, time_zone: str) -> BillingWindow:
     return _up_to(report_date(now, time_zone))
 
 
+def reach(now: datetime) -> BillingWindow:
+    """What the windows of all zones cover together: the earliest of them begins where it is
+    latest behind, the last one ends where it is furthest ahead."""
+    behind, ahead = timedelta(hours=12), timedelta(hours=14)
+    return BillingWindow(_up_to((now - behind).date()).start, (now + ahead).date())
+
+
 @lru_cache(maxsize=1_000)
 def _up_to(today: date) -> BillingWindow:
     return BillingWindow(_six_months_before(today), today)

@@ -69,12 +69,7 @@ async def search(
     after: str | None = None,
 ) -> TenantPage:
     """A page of the tenants that the viewer may see."""
-    size = 100 if first is None else first
-    if not 0 <= size <= MAX_PAGE:
-        raise BadInput(f"first must be from 0 to {MAX_PAGE}.")
-    if after is None and where == TenantFilter():
-        rows = await access.first(viewer, order.value, size + 1)
-        return TenantPage(rows[:size], len(rows) > size, order, viewer, where)
+    size = page_size(first)
     rest = access.visible_tenants(viewer).filter(_condition(where))
     if after is not None:
         key, tenant_id = cursors.decode(f"tenants {order.name}", after, 2)
@@ -82,7 +77,25 @@ async def search(
             raise InvalidCursor
         rest = rest.filter(_behind(order, key, parsed))
     rows = await rest.order_by(*order.value).limit(size + 1)
-    return TenantPage(rows[:size], len(rows) > size, order, viewer, where)
+    return page_of(rows, size, viewer, where, order)
+
+
+def page_size(first: int | None) -> int:
+    size = 100 if first is None else first
+    if not 0 <= size <= MAX_PAGE:
+        raise BadInput(f"first must be from 0 to {MAX_PAGE}.")
+    return size
+
+
+def page_of(
+    rows: Sequence[Tenant],
+    size: int,
+    viewer: Viewer | Operator,
+    where: TenantFilter,
+    order: TenantOrder,
+) -> TenantPage:
+    """The rows with one more, if there is one, which only says that there is a next page."""
+    return TenantPage(list(rows[:size]), len(rows) > size, order, viewer, where)
 
 
 def _condition(where: TenantFilter) -> Q:

@@ -1,6 +1,6 @@
 """A small schema with a fault of every kind, and the endpoint that serves it over HTTP."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from enum import Enum
 from typing import Any, NewType
@@ -15,7 +15,9 @@ from strawberry.schema.config import StrawberryConfig
 from graph.auth.bearer import Claims
 from graph.endpoint import Endpoint
 from graph.executor import Schema
-from resolvers.admission import Admission, Asked
+from resolvers.admission import Admission, Question
+from resolvers.asked import Asked, State
+from resolvers.audit import Record
 from resolvers.errors import BadInput, DateOutOfWindow, TenantNotFound, Unauthenticated
 from resolvers.viewers import Landlord, Viewer
 
@@ -194,11 +196,13 @@ schema = Schema(
 )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Context:
     viewer: Viewer
     now: datetime
     request_id: str
+    beyond: bool = True
+    records: dict[Record, None] = field(default_factory=dict)
 
 
 def context(admission: Admission, now: datetime, request_id: str) -> Context:
@@ -213,7 +217,13 @@ class Door:
             raise Unauthenticated("A valid bearer token is required.")
         return Claims("", "lena", frozenset())
 
-    async def admit(self, claims: Claims, asked: Asked | None) -> Admission:
+    def question(self, claims: Claims, asked: Asked | None) -> Question:
+        return Question(claims.issuer, claims.subject, claims.scopes, asked)
+
+    async def state(self, question: Question) -> State:
+        return (question.subject,)
+
+    def admit(self, question: Question, state: State) -> Admission:
         return Admission(LANDLORD)
 
 

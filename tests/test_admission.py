@@ -9,7 +9,8 @@ from graph.auth import Authenticator
 from graph.auth.bearer import Claims
 from models import PrincipalStatus
 from resolvers import admission
-from resolvers.admission import Admission, Asked, Question
+from resolvers.admission import Admission, Question
+from resolvers.asked import AskedTenant
 from resolvers.errors import Unauthenticated
 from tests import factories, statements, tokens
 
@@ -17,11 +18,20 @@ SCOPES = frozenset({"billing:read"})
 ON = tokens.NOW.date()
 
 
+async def admit(*questions: Question) -> list[Admission | None]:
+    states = await admission.states(questions)
+    return [
+        None if state is None else admission.read(question, state)
+        for question, state in zip(questions, states, strict=True)
+    ]
+
+
 def plain(admitted: Admission | None) -> Any:
     """All of it, in a form that can be compared."""
-    if admitted is None or admitted.tenant is None:
+    if admitted is None or admitted.brought.tenant is None:
         return admitted
-    return admitted._replace(tenant=None), {**vars(admitted.tenant)}
+    brought = admitted.brought._replace(tenant=None)
+    return admitted._replace(brought=brought), {**vars(admitted.brought.tenant)}
 
 
 async def test_each_of_many_gets_what_a_statement_of_its_own_says(database: None) -> None:
@@ -35,7 +45,10 @@ async def test_each_of_many_gets_what_a_statement_of_its_own_says(database: None
     await factories.record(mine, ["ann", "bob", "cy"], tokens.NOW)
     nobodys = uuid4()
     dates = [ON, date(2026, 1, 1), None]
-    asked = [None, *(Asked(str(i), i, on) for i in (mine.id, foreign.id, nobodys) for on in dates)]
+    asked = [
+        None,
+        *(AskedTenant(str(i), i, on) for i in (mine.id, foreign.id, nobodys) for on in dates),
+    ]
     questions = [
         Question(person.issuer, person.subject, scopes, each)
         for each in asked
@@ -43,11 +56,11 @@ async def test_each_of_many_gets_what_a_statement_of_its_own_says(database: None
         for person in people
     ]
 
-    together = await admission.admit_all(questions)
+    together = await admit(*questions)
 
-    alone = [(await admission.admit_all([question]))[0] for question in questions]
+    alone = [(await admit(question))[0] for question in questions]
     assert [plain(each) for each in together] == [plain(each) for each in alone]
-    heads = [each.head.max_users for each in together if each and each.tenant and each.head]
+    heads = [head.max_users for each in together if each for head in each.brought.heads.values()]
     # Of the three who may sign in: two see mine, two see foreign, on two dates, with two scopes.
     assert sorted(heads) == [0] * 12 + [3] * 4
 
@@ -60,11 +73,12 @@ async def test_those_who_sign_in_at_the_same_time_share_a_statement(database: No
     stranger = Claims(tokens.ISSUER, "stranger", SCOPES)
 
     async def seen(who: Claims, tenant_id: UUID) -> str | None:
+        question = authenticator.question(who, AskedTenant(str(tenant_id), tenant_id))
         try:
-            admitted = await authenticator.admit(who, Asked(str(tenant_id), tenant_id))
+            admitted = authenticator.admit(question, await authenticator.state(question))
         except Unauthenticated:
             return "unknown"
-        return admitted.tenant.name if admitted.tenant else None
+        return admitted.brought.tenant.name if admitted.brought.tenant else None
 
     await seen(claims[0], rows[0].id)
     async with statements.counted() as sent:

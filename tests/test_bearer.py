@@ -15,7 +15,8 @@ from graph.auth import Authenticator
 from graph.auth.bearer import MAX_REMEMBERED, Claims
 from graph.auth.keys import Keys, parse_pem
 from graph.auth.refusal import MESSAGE
-from resolvers.admission import Admission, AdmitAll, Question
+from resolvers.admission import Ask, Question
+from resolvers.asked import State
 from resolvers.errors import Unauthenticated
 from resolvers.viewers import Landlord, Viewer
 from tests.forged_tokens import FORGED, GOOD, PUBLIC_PEM
@@ -277,17 +278,18 @@ def test_any_value_of_a_claim_is_taken_or_refused(value: object, name: str) -> N
 LANDLORD = Landlord(UUID(int=1), "Alice")
 
 
-async def known(questions: Sequence[Question]) -> list[Admission | None]:
+async def known(questions: Sequence[Question]) -> list[State | None]:
     """The people of one issuer, found as the database would find them."""
-    people = {(ISSUER, "alice"): Admission(LANDLORD)}
+    people = {(ISSUER, "alice"): (LANDLORD.id, "LANDLORD", "Alice", None, *[None] * 12)}
     return [people.get((each.issuer, each.subject)) for each in questions]
 
 
-async def signed_in(*values: str, admit_all: AdmitAll = known) -> Viewer:
+async def signed_in(*values: str, ask: Ask = known) -> Viewer:
     fields = wire.fields_of((b"authorization", value.encode("latin-1")) for value in values)
-    authenticator = Authenticator(verifier(), admit_all)
+    authenticator = Authenticator(verifier(), ask)
     claims = await authenticator.verify(wire.text_of(fields, b"authorization"), NOW)
-    return (await authenticator.admit(claims, None)).viewer
+    question = authenticator.question(claims, None)
+    return authenticator.admit(question, await authenticator.state(question)).viewer
 
 
 @pytest.mark.parametrize("scheme", ["Bearer ", "bearer ", "BEARER ", "Bearer   "])
@@ -333,11 +335,11 @@ async def test_whoever_is_not_known_gets_the_same_refusal(values: tuple[str, ...
 async def test_the_scopes_of_the_token_reach_the_look_up() -> None:
     asked: list[Question] = []
 
-    async def remember(questions: Sequence[Question]) -> list[Admission | None]:
+    async def remember(questions: Sequence[Question]) -> list[State | None]:
         asked.extend(questions)
         return await known(questions)
 
-    await signed_in(f"Bearer {mint(scope='a b')}", admit_all=remember)
+    await signed_in(f"Bearer {mint(scope='a b')}", ask=remember)
 
     assert asked == [Question(ISSUER, "alice", frozenset({"a", "b"}), None)]
 

@@ -137,8 +137,8 @@ def fail_at_once(*_: object) -> Any:
 class Broken(Door):
     """Knows the token and fails to ask who it names."""
 
-    def __init__(self, admit: Any) -> None:
-        self.admit = admit  # type: ignore[method-assign]
+    def __init__(self, state: Any) -> None:
+        self.state = state  # type: ignore[method-assign]
 
 
 @pytest.mark.parametrize(

@@ -600,8 +600,10 @@ async def test_references_count_as_nodes_with_what_stands_below_them(
 async def test_an_unknown_identity_is_refused_by_the_fields_themselves(own: Tenant) -> None:
     """Should they ever be reached past the endpoint."""
     from graph.context import Context
+    from resolvers.admission import Admission
 
-    context = Context(viewer=None, now=tokens.NOW, request_id="-")  # type: ignore[arg-type]
+    nobody: Any = None
+    context = Context(nobody, tokens.NOW, "-", Admission(nobody))
 
     results = [
         await subgraph.execute(document, {"r": [by_id(own)]}, context)

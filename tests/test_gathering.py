@@ -36,7 +36,7 @@ async def test_those_who_ask_in_the_same_turn_are_answered_together() -> None:
 
 async def test_those_who_come_while_all_lines_are_busy_go_together_when_one_is_free() -> None:
     teller = Teller()
-    gathering = Gathering(teller.answer)
+    gathering = Gathering(teller.answer, patience=0)
     teller.gate.clear()
     first = []
     for number in range(LINES):
@@ -50,6 +50,32 @@ async def test_those_who_come_while_all_lines_are_busy_go_together_when_one_is_f
     assert await asyncio.gather(*first, *later) == [0, 2, 200, 400]
     assert waiting == [[0], [1]]
     assert teller.asked == [[0], [1], [100, 200]]
+
+
+async def test_a_second_statement_is_begun_only_beside_a_slow_one() -> None:
+    teller = Teller()
+    gathering = Gathering(teller.answer, patience=60)
+    teller.gate.clear()
+    asked = []
+    for number in range(3):
+        asked.append(gathering.ask(number))
+        await asyncio.sleep(0.001)
+    teller.gate.set()
+
+    assert await asyncio.gather(*asked) == [0, 2, 4]
+    assert teller.asked == [[0], [1, 2]]
+
+
+async def test_equal_questions_that_come_together_are_one() -> None:
+    teller = Teller()
+    gathering = Gathering(teller.answer)
+    leaving, *staying = [gathering.ask(number) for number in (1, 1, 2, 1)]
+    leaving.cancel()
+
+    assert await asyncio.gather(*staying) == [2, 4, 2]
+    assert teller.asked == [[1, 2]]
+    assert await gathering.ask(1) == 2
+    assert teller.asked == [[1, 2], [1]]
 
 
 async def test_no_statement_grows_without_end() -> None:

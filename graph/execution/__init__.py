@@ -47,7 +47,6 @@ from graph.execution.executor import CompiledExecutor, Counts
 from graph.execution.fallback import Reason
 from graph.execution.info import CompiledInfo
 from graph.execution.leaves import passes_text
-from graph.execution.pieces import find, keep, kept
 
 __all__ = [
     "CompiledExecutor",
@@ -55,8 +54,5 @@ __all__ = [
     "Counts",
     "Reason",
     "batched",
-    "find",
-    "keep",
-    "kept",
     "passes_text",
 ]

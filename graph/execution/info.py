@@ -30,15 +30,6 @@ class CompiledInfo(Info[Any, Any]):
     def _raw_info(self) -> Any:  # type: ignore[override] # a field of the base class
         return self._request.info(self._place, self._path)
 
-    @property
-    def keeper(self) -> Any:
-        """Of a field whose answers are kept at this place (`graph/execution/pieces.py`)."""
-        return self._request.plan.keepers.get(id(self._place))
-
-    @property
-    def coerced_variables(self) -> dict[str, Any]:
-        return self._request.variables.coerced
-
     def children(self, name: str) -> list[dict[str, Any]]:
         """The arguments of each selection of the child field `name`, as graphql-core coerces
         them: `graph/lookahead.py` says more. Which these are is known to the plan."""

@@ -18,7 +18,6 @@ from graph.execution.columns import is_columnar
 from graph.execution.fallback import Fallback, null, unexpected
 from graph.execution.outlines import Outline
 from graph.execution.pending import Completion, abandon
-from graph.execution.pieces import Keeper
 from graph.execution.request import Place
 from graph.execution.values import PLAIN, as_sequence, is_plain
 from graph.execution.writer import Writer
@@ -49,7 +48,6 @@ class Plan:
     schema: strawberry.Schema
     #: The deciding variables and their values.
     decisions: VariableValues
-    keepers: dict[int, Keeper] = field(default_factory=dict)
     #: Look-aheads that were asked for, by place and name.
     ahead: dict[tuple[int, str], list[Arguments]] = field(default_factory=dict)
 
@@ -107,7 +105,6 @@ def compile_plan(
         executor_class=schema.execution_context_class,
         info_class=schema.config.info_class,
         schema=schema,
-        keepers=writer.keepers,
         decisions=VariableValues(
             {name: variables.sources[name] for name in outline.deciding},
             {name: variables.coerced[name] for name in outline.deciding},

@@ -12,7 +12,7 @@ from graphql import (
 from graphql.execution.collect_fields import FieldDetailsList
 from strawberry.types.field import StrawberryField
 
-from graph.execution import leaves, pieces
+from graph.execution import leaves
 from graph.execution.arguments import Arguments
 from graph.execution.batches import Batch
 from graph.execution.fallback import Fallback
@@ -63,8 +63,6 @@ def write(
         return Inline(key, lines, variable, attribute)
     place = Place(definition, [each.node for each in details], type_)
     done = writer.completion(definition.type, details)
-    if isinstance(how, Call) and (fields := pieces.declared(how.field.metadata)):
-        done = writer.keeping(done, place, fields)
     return _step(writer, key, place, how, done)
 
 

@@ -15,11 +15,9 @@ from graphql import (
     GraphQLList,
     GraphQLNonNull,
     GraphQLObjectType,
-    get_named_type,
     is_leaf_type,
 )
 from graphql.execution.collect_fields import (
-    FieldDetails,
     FieldDetailsList,
     GroupedFieldSet,
     collect_subfields,
@@ -30,8 +28,6 @@ from graph.execution import fields, leaves, steps
 from graph.execution.arguments import Arguments
 from graph.execution.fallback import Fallback
 from graph.execution.outlines import Outline
-from graph.execution.pieces import Keeper
-from graph.execution.request import Place
 from graph.execution.steps import Inline, Step
 
 # Fields a plan may have, all fragments spread. Compiling costs up to 0.1 ms a field: a document
@@ -70,7 +66,6 @@ class Writer:
         self.schema = schema
         self.names: dict[str, Any] = {}
         self.arguments: list[Arguments] = []
-        self.keepers: dict[int, Keeper] = {}
         self.outline = outline
         self._variables = variables
         self._functions: list[list[str]] = []
@@ -171,24 +166,6 @@ class Writer:
         absent = ["    append(None)", "    continue"] if nullable else ["    null()"]
         completed = [*item.body.lines, f"append({item.body.expression})"]
         return [*lines, "if value is None:", *absent, *completed]
-
-    def keeping(self, done: Function, place: Place, fields: frozenset[str]) -> Function:
-        """The completion of a field whose answers are kept, if it selects no other fields."""
-        type_ = get_named_type(place.definition.type)
-        details = [FieldDetails(node, None, None) for node in place.nodes]
-        if not isinstance(type_, GraphQLObjectType):
-            return done
-        selected = {
-            each.node.name.value
-            for found in self._subfields(type_, details).values()
-            for each in found
-        }
-        if not selected <= fields:
-            return done
-        keeper = self.keepers[id(place)] = Keeper()
-        name = self.bind("kept", (keeper, place))
-        self._functions.append([f"{name}_done = {name}[0].completing({done.name})"])
-        return Function(f"{name}_done", done.located)
 
     def _subfields(self, type_: GraphQLObjectType, details: FieldDetailsList) -> GroupedFieldSet:
         outline = self.outline

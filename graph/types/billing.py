@@ -6,7 +6,6 @@ from strawberry import argument
 
 from graph import lookahead
 from graph.context import Info
-from graph.execution import find, keep
 from graph.permissions import HasScope, guard
 from graph.types.arguments import After
 from graph.types.daily import DailyPoints
@@ -164,45 +163,40 @@ class BillingReport:
 
 async def report(info: Info, tenant: TenantRow, on: dt.date) -> BillingReport:
     """The report of a tenant that is held, with every page of users that the query selects."""
-    pages = [
-        page
-        for arguments in lookahead.arguments_of(info, "users")
-        if (page := _page(tenant, on, arguments)) is not None
-    ]
-    _note(info, tenant, on, pages)
-    head = info.context.head(tenant, on)
-    if head is not None and not pages:
-        return BillingReport.of(BillingReportRecord(tenant, on, head.max_users, {}))
-    scopes = access.scopes(info.context.viewer)
-    if head is not None and head.state is not None:
-        piece = find(info, tenant.id, on, tenant.time_zone, scopes, head.state)
-        if piece is not None:
-            return cast(BillingReport, piece)
-    request = ReportRequest(tenant, on, tuple(dict.fromkeys(pages)))
-    record = await info.context.reports.load(request)
-    report = BillingReport.of(record)
-    if record.state is not None:
-        keep(info, report, tenant.id, on, tenant.time_zone, scopes, record.state)
-    return report
+    (found,) = await reports(info, [tenant], on)
+    return found
 
 
 async def reports(info: Info, tenants: list[TenantRow], on: dt.date) -> list[BillingReport]:
     """As `report`, for many tenants that are held."""
     selected = lookahead.arguments_of(info, "users")
+    if not selected:
+        heads = [info.context.head(tenant, on) for tenant in tenants]
+        if all(heads):
+            _note(info, tenants, on, Action.BILLING_REPORT_READ)
+            return [
+                BillingReport.of(BillingReportRecord(tenant, on, head.max_users, {}))
+                for tenant, head in zip(tenants, heads, strict=True)
+                if head is not None
+            ]
     requests = []
     for tenant in tenants:
         pages = [page for each in selected if (page := _page(tenant, on, each)) is not None]
-        _note(info, tenant, on, pages)
         requests.append(ReportRequest(tenant, on, tuple(dict.fromkeys(pages))))
-    return [BillingReport.of(each) for each in await info.context.reports.load_many(requests)]
+    _note(info, tenants, on, _read_by(info, requests))
+    return [BillingReport.of(each) for each in await info.context.reports(requests)]
 
 
-def _note(info: Info, tenant: TenantRow, on: dt.date, pages: list[UsersPage]) -> None:
+def _read_by(info: Info, requests: list[ReportRequest]) -> Action:
     """Who sees users is told from who sees their number."""
+    users = any(page.first > 0 for each in requests for page in each.pages)
     may = Scope.BILLING_USERS in access.scopes(info.context.viewer)
-    users = may and any(page.first > 0 for page in pages)
-    action = Action.BILLING_USERS_READ if users else Action.BILLING_REPORT_READ
-    info.context.note(Record(action, tenant_id=tenant.id, first=on, last=on))
+    return Action.BILLING_USERS_READ if users and may else Action.BILLING_REPORT_READ
+
+
+def _note(info: Info, tenants: list[TenantRow], on: dt.date, action: Action) -> None:
+    for tenant in tenants:
+        info.context.note(Record(action, tenant_id=tenant.id, first=on, last=on))
 
 
 def _page(tenant: TenantRow, on: dt.date, arguments: dict[str, Any]) -> UsersPage | None:
@@ -264,7 +258,7 @@ async def trends(
 ) -> list[BillingTrend]:
     distinct = bool(lookahead.arguments_of(info, "distinctUsers"))
     requests = [TrendRequest(each, _range(info, each, start, end), distinct) for each in tenants]
-    return [BillingTrend.of(each) for each in await info.context.trends.load_many(requests)]
+    return [BillingTrend.of(each) for each in await info.context.trends(requests)]
 
 
 def _range(

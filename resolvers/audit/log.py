@@ -1,7 +1,9 @@
 """Writing to the audit log: with a change, or before an answer."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
+from math import inf
 
 from models import database
 from models.gathering import Gathering
@@ -25,6 +27,13 @@ async def alone(origin: Origin, records: Sequence[Record]) -> None:
     await database.transaction(lambda: within(origin, records))
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class _Group:
+    """The entries of one request: never the same as those of another, however alike."""
+
+    rows: list[Row]
+
+
 class Log:
     """The log as one application writes to it. Those who read at the same time share a statement
     and a commit; none is answered before it."""
@@ -32,12 +41,12 @@ class Log:
     def __init__(self) -> None:
         chain = Chain()
 
-        async def append_all(groups: Sequence[list[Row]]) -> list[None]:
-            await chain.append([row for group in groups for row in group])
+        async def append_all(groups: Sequence[_Group]) -> list[None]:
+            await chain.append([row for group in groups for row in group.rows])
             return [None] * len(groups)
 
         # One at a time: a second append would have to know how the first one ends.
-        self._desk = Gathering(append_all, lines=1)
+        self._desk = Gathering(append_all, patience=inf)
 
     async def append(
         self, viewer: Viewer, request_id: str, now: datetime, records: Sequence[Record]
@@ -45,4 +54,4 @@ class Log:
         """Durable when it returns; whatever it raises, the records may not be there."""
         if records:
             origin = Origin(viewer, now, request_id)
-            await self._desk.ask(entries.rows(origin, records))
+            await self._desk.ask(_Group(entries.rows(origin, records)))

@@ -1,0 +1,113 @@
+"""Requests that come again, and the last answer to each, kept under the state it was made of.
+
+A screen asks the same every few seconds, and mostly nothing has changed. A standing request is
+known by who asks and by its very bytes, so that nothing of it is parsed again. Its answer is given
+again when the state that signing in brings along (`resolvers/asked.py`), which is read anew for
+every request, is the one that the answer was made of: so it is never stale, and never somebody
+else's. What the time decides changes with a minute at the soonest, so it stands until that ends.
+
+Only documents stand here whose every field is made of state (`graph/foresight.py`).
+"""
+
+from collections import OrderedDict
+from dataclasses import dataclass
+from datetime import datetime
+from typing import NamedTuple
+
+from graph.auth.bearer import Claims
+from graph.documents import Prepared
+from graph.reply import Block, Reply
+from resolvers.admission import Question
+from resolvers.asked import State
+from resolvers.audit import Record
+from resolvers.viewers import Viewer
+
+MOST_BYTES = 32 * 1024 * 1024
+MOST_REQUEST_BYTES = 16 * 1024
+#: What one takes beside the bytes of the request and of its answer, roughly.
+OF_ONE = 4 * 1024
+
+Key = tuple[Claims, str, bytes]
+"""Who asks, the media type of the answer, and the body of the request."""
+
+
+class Answer(NamedTuple):
+    """`records` go to the audit log each time that it is given."""
+
+    state: State
+    viewer: Viewer
+    records: tuple[Record, ...]
+    body: bytes
+    headers: Block
+
+
+@dataclass(slots=True)
+class Standing:
+    """`cost` is what the request costs its caller; one that does not last is for this time only."""
+
+    minute: int
+    question: Question
+    prepared: Prepared
+    cost: int
+    lasts: bool
+    answer: Answer | None = None
+
+
+class Standings:
+    """Those asked for last, within a bound of bytes; no answer may take more than an eighth of
+    it."""
+
+    def __init__(self, most_bytes: int = MOST_BYTES) -> None:
+        self.most_bytes = most_bytes
+        self.bytes = 0
+        #: Answers that were given again, since the start.
+        self.given_again = 0
+        self._kept: OrderedDict[Key, Standing] = OrderedDict()
+
+    def __len__(self) -> int:
+        return len(self._kept)
+
+    def get(self, key: Key, minute: int) -> Standing | None:
+        standing = self._kept.get(key)
+        if standing is None or standing.minute != minute:
+            return None
+        self._kept.move_to_end(key)
+        return standing
+
+    def put(self, key: Key, standing: Standing) -> None:
+        """In place of what stood there, unless it is the same."""
+        if self._kept.get(key) is standing or len(key[2]) > MOST_REQUEST_BYTES:
+            return
+        self._drop(key)
+        self._kept[key] = standing
+        self.bytes += _size(key, standing)
+        self._shrink()
+
+    def again(self, answer: Answer) -> Reply:
+        self.given_again += 1
+        return Reply.again(answer.body, answer.headers)
+
+    def keep(self, key: Key, standing: Standing, answer: Answer) -> None:
+        """Keep an answer, unless its request is not kept any more."""
+        if self._kept.get(key) is standing and len(answer.body) <= self.most_bytes // 8:
+            self.bytes -= _size(key, standing)
+            standing.answer = answer
+            self.bytes += _size(key, standing)
+            self._shrink()
+
+    def _drop(self, key: Key) -> None:
+        gone = self._kept.pop(key, None)
+        if gone is not None:
+            self.bytes -= _size(key, gone)
+
+    def _shrink(self) -> None:
+        while self.bytes > self.most_bytes:
+            self._drop(next(iter(self._kept)))
+
+
+def _size(key: Key, standing: Standing) -> int:
+    return OF_ONE + len(key[2]) + (len(standing.answer.body) if standing.answer else 0)
+
+
+def minute_of(now: datetime) -> int:
+    return int(now.timestamp()) // 60
