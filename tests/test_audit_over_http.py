@@ -10,6 +10,7 @@ import asyncpg
 import httpx2
 import pytest
 
+from graph.types.audit import AuditAction
 from models import Principal, Tenant
 from models import database as db
 from resolvers import audit
@@ -528,6 +529,15 @@ async def test_trails_of_many_tenants_are_read_together(api: Api, world: World) 
     ]
     # Who asks and the tenants, their trails, their totals.
     assert len(seen) == 3
+
+
+def test_the_schema_knows_every_action_that_can_stand_in_a_trail() -> None:
+    of_no_tenant = {
+        *("AUDIT_EXPORT", "API_KEY_CREATE", "API_KEY_REVOKE"),
+        *("PRINCIPAL_CREATE", "PRINCIPAL_ENABLE", "PRINCIPAL_DISABLE"),
+    }
+
+    assert set(AuditAction.__members__) == {action.value for action in Action} - of_no_tenant
 
 
 @pytest.mark.parametrize("first", [-1, 501])

@@ -6,8 +6,8 @@ the transaction that changes it (`within`); what only reads is written before it
 rolled back and the answer is not given.
 
 An entry names people as they were called then, so that it needs no other table to be read. It
-holds nothing that a caller chose freely, no credential and no user ID: of a tenant that the caller
-could not see, only an ID that has the form of one.
+holds no credential, no ID of a counted user and nothing that a caller chose freely: of a tenant
+that they could not see only an ID that has the form of one, of the request the ID that the log has.
 """
 
 from resolvers.audit.chain import Chain
