@@ -20,10 +20,12 @@ def message(asked: dict[str, Any]) -> bytes:
 
 
 async def send(port: int, sent: bytes, until: float, times: list[float]) -> int:
-    """One connection: the next request follows the answer. Returns how many were not 200."""
+    """One connection: the next request follows the answer, and on the slowest of machines there are
+    two. Returns how many were not 200."""
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
-    failed = 0
-    while (started := time.perf_counter()) < until:
+    failed = sent_here = 0
+    while (started := time.perf_counter()) < until or sent_here < 2:
+        sent_here += 1
         writer.write(sent)
         head = await reader.readuntil(b"\r\n\r\n")
         length = _LENGTH.search(head)

@@ -98,7 +98,8 @@ def test_metrics_count_requests_by_field_outcome_and_status(
         ("OK", "several", "200", "query"): 1,
     }
     assert samples["headcount_request_seconds_count", "viewer"] == 3
-    assert samples["headcount_compiled_total",] == 4
+    assert samples["headcount_compiled_total",] == 2
+    assert samples["headcount_given_again_total",] == 2
     assert samples["headcount_fallbacks_total", "error"] == 1
     assert ("process_resident_memory_bytes",) in samples
 
