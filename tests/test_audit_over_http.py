@@ -190,6 +190,12 @@ async def test_the_entry_is_there_when_the_answer_arrives(api: Api, world: World
     [
         ("service", REPORT, "own", {"outcome": "FORBIDDEN", "asked": "own"}),
         ("service", TREND, "own", {"outcome": "FORBIDDEN", "asked": "own"}),
+        (
+            "service",
+            TREND.replace("$t)", f'$t, from: "{DATE}", to: "{DATE}")'),
+            "own",
+            {"outcome": "FORBIDDEN", "asked": "own", "on": DATE},
+        ),
         ("landlord", REPORT, "foreign", {"outcome": "TENANT_NOT_FOUND", "asked": "foreign"}),
         ("landlord", TREND, "foreign", {"outcome": "TENANT_NOT_FOUND", "asked": "foreign"}),
         ("landlord", REPORT, "free", {"outcome": "TENANT_NOT_BILLABLE", "tenant": "free"}),

@@ -10,8 +10,7 @@ holds no credential, no ID of a counted user and nothing that a caller chose fre
 that they could not see only an ID that has the form of one, of the request the ID that the log has.
 """
 
-from resolvers.audit.chain import Chain
 from resolvers.audit.entries import OK, Action, Origin, Record, Subject
 from resolvers.audit.log import Log, alone, within
 
-__all__ = ["OK", "Action", "Chain", "Log", "Origin", "Record", "Subject", "alone", "within"]
+__all__ = ["OK", "Action", "Log", "Origin", "Record", "Subject", "alone", "within"]
