@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; do \
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1 && echo $$p && break; done)
 
-.PHONY: demo test bench lint format lock release clean
+.PHONY: demo test soak bench lint format lock sbom licences audit release clean
 
 demo: $(VENV)/run
 	@exec $(BIN)/headcount demo $(ARGS)
@@ -15,6 +15,10 @@ demo: $(VENV)/run
 test: $(VENV)/dev
 	$(BIN)/pytest --numprocesses=2 --database=sqlite $(ARGS)
 	$(BIN)/pytest --numprocesses=2 --database=postgresql $(ARGS)
+
+# The long form of what the tests hold: measures each bar of the README's table and renews it.
+soak: $(VENV)/dev
+	$(BIN)/python -m tests.soak $(ARGS)
 
 # Takes a quarter of an hour, and a machine that does nothing else. With Node it measures peers too.
 bench: $(VENV)/dev
@@ -42,6 +46,23 @@ lock: $(VENV)/dev
 		$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header \
 			--python-version 3.11 tests/clients/python/$$client.in \
 			-o tests/clients/python/$$client.txt; done
+
+# The packages of requirements.lock as a CycloneDX bill of materials, with their hashes.
+SBOM ?= dist/sbom.cdx.json
+sbom: $(VENV)/dev
+	@mkdir -p $(dir $(SBOM))
+	@$(BIN)/python -W ignore::UserWarning -m cyclonedx_py requirements requirements.lock \
+		--pyproject pyproject.toml --mc-type application --output-reproducible --of JSON -o $(SBOM)
+	@echo $(SBOM)
+
+# Under which terms they may be used; fails for terms that pyproject.toml does not list.
+licences: $(VENV)/dev
+	@$(BIN)/pip-licenses --packages $$(sed -n 's/==.*//p' requirements.lock) $(ARGS)
+
+# Strict, because otherwise pip-audit calls what it could not look up free of vulnerabilities.
+audit: $(VENV)/dev
+	@$(BIN)/pip-audit --strict --require-hashes --disable-pip -r requirements.lock $(ARGS) \
+		|| { echo "NOT CLEAR: something is vulnerable, or could not be looked up; see above."; exit 1; }
 
 # Once the changelog has a section for pyproject.toml's version: keeps the schema that the next
 # changes are compared with.

@@ -6,6 +6,7 @@ import asyncio
 import json
 import signal
 import tempfile
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from datetime import timedelta
 from pathlib import Path
@@ -29,7 +30,7 @@ def main() -> None:
     chosen = _arguments().parse_args()
     yesterday = system_clock().date() - timedelta(days=1)
     data = DataSet(dataset.TINY if chosen.tiny else dataset.FULL, yesterday)
-    asked = [each for each in questions.all_of(data) if each.name in chosen.questions]
+    asked = [each for each in questions.all_of(data) if each.name in chosen.only]
     wanted = [each for each in CONTENDERS if each.name in chosen.contenders]
     try:
         generator = load.choose(chosen.generator)
@@ -86,19 +87,34 @@ def _figures(outcome: Outcome, recorded: recording.Recording | None) -> dict[str
         },
         "failed": sum(cell.failed for cell in outcome.cells.values()),
         "skipped": outcome.skipped,
-        "recorded": recorded.record if recorded else {},
+        "recorded": {
+            f"{database}, {order}": each
+            for (database, order), each in (recorded.record.items() if recorded else ())
+        },
     }
+
+
+def _questions(known: Sequence[str]) -> Callable[[str], list[str]]:
+    def names(text: str) -> list[str]:
+        given = text.split(",")
+        if unknown := set(given) - set(known):
+            raise argparse.ArgumentTypeError(
+                f"There is no {', '.join(sorted(unknown))}; there are {', '.join(known)}."
+            )
+        return given
+
+    return names
 
 
 def _arguments() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     add = parser.add_argument
     everybody = [each.name for each in CONTENDERS]
-    everything = ["Q1", "Q1s", "Q2", "Q3", "Q4", "Q5"]
+    everything = ["Q1", "Q1c", "Q1y", "Q1s", "Q2", "Q3", "Q4", "Q5"]
     add("--contenders", nargs="*", choices=everybody, default=everybody)
-    add("--questions", nargs="*", choices=everything, default=everything)
+    add("--only", type=_questions(everything), default=everything, metavar="Q1,Q1s")
     add("--rounds", type=int, default=3)
-    add("--seconds", type=float, default=5, help="of one contender's turn at one question")
+    add("--seconds", type=float, default=3, help="of one contender's turn at one question")
     add("--connections", type=int, default=16)
     add("--rows", type=int, default=1_000_000, help="to record; 0 leaves recording out")
     add("--generator", choices=["wrk", "autocannon", "python"])

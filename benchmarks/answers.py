@@ -16,6 +16,10 @@ class Differ(Exception):
     """Contenders that do not give the same data cannot be compared."""
 
 
+def requests(contender: Contender, question: Question, token: str) -> list[Request]:
+    return [request(contender, each, token) for each in question.in_turn()]
+
+
 def request(contender: Contender, question: Question, token: str) -> Request:
     if contender.asks == "paths":
         return Request("GET", question.url_path())

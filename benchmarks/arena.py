@@ -2,6 +2,7 @@
 
 import statistics
 import sys
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
@@ -68,13 +69,15 @@ def _figure(sample: Sample, name: str) -> float:
 
 @dataclass(slots=True)
 class Outcome:
-    """`memory` in bytes, of each contender after all rounds; `skipped` with reasons."""
+    """`memory` in bytes, of each contender after all rounds; `skipped` with reasons; `answered` in
+    bytes, all answers to a question together."""
 
     questions: list[Question]
     cells: dict[tuple[str, str], Cell] = field(default_factory=dict)
     memory: dict[str, int] = field(default_factory=dict)
     titles: dict[str, str] = field(default_factory=dict)
     skipped: dict[str, str] = field(default_factory=dict)
+    answered: Counter[str] = field(default_factory=Counter)
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,17 +112,17 @@ class Arena:
         with serving(command, environment, core, port) as running:
             yield running
 
-    def request(self, contender: Contender, question: Question) -> Request:
+    def requests(self, contender: Contender, question: Question) -> list[Request]:
         if contender is CEILING:
-            return Request("GET", f"/{question.name}")
-        return answers.request(contender, question, self.provider.token(LANDLORD))
+            return [Request("GET", f"/{question.name}")]
+        return answers.requests(contender, question, self.provider.token(LANDLORD))
 
 
 @dataclass(frozen=True, slots=True)
 class Entrant:
     contender: Contender
     running: Running
-    requests: Mapping[str, Request]
+    requests: Mapping[str, Sequence[Request]]
 
 
 def run(
@@ -136,7 +139,7 @@ def run(
             for contender in wanted
             if (entrant := _enter(arena, contender, questions, stack, outcome))
         ]
-        _agree(arena, entrants, questions)
+        _agree(arena, entrants, questions, outcome)
         ceiling = _enter(arena, CEILING, questions, stack, outcome)
         entrants += [ceiling] if ceiling else []
         for number in range(arena.options.rounds):
@@ -165,22 +168,26 @@ def _enter(
         say(f"{contender.name} is skipped: {error}")
         return None
     outcome.titles[contender.name] = contender.title
-    requests = {question.name: arena.request(contender, question) for question in questions}
+    requests = {question.name: arena.requests(contender, question) for question in questions}
     return Entrant(contender, running, requests)
 
 
-def _agree(arena: Arena, entrants: Sequence[Entrant], questions: Sequence[Question]) -> None:
+def _agree(
+    arena: Arena, entrants: Sequence[Entrant], questions: Sequence[Question], outcome: Outcome
+) -> None:
     """Everybody gives the same data; what the first one says is what the ceiling repeats."""
     kept = arena.folder / "answers"
     kept.mkdir()
     for question in questions:
-        said: dict[str, Json] = {}
-        for entrant in entrants:
-            body = answers.ask(entrant.running.port, entrant.requests[question.name])
-            said[entrant.contender.name] = answers.read(entrant.contender, question, body)
-            if len(said) == 1:
-                (kept / question.name).write_bytes(body)
-        answers.compare(question, said)
+        for number in range(len(question.in_turn())):
+            said: dict[str, Json] = {}
+            for entrant in entrants:
+                body = answers.ask(entrant.running.port, entrant.requests[question.name][number])
+                said[entrant.contender.name] = answers.read(entrant.contender, question, body)
+                if len(said) == 1:
+                    (kept / question.name).write_bytes(body)
+                    outcome.answered[question.name] += len(body)
+            answers.compare(question, said)
     say(f"{len(entrants)} contenders agree on {len(questions)} questions")
 
 

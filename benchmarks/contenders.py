@@ -10,6 +10,7 @@ from functools import cache
 from pathlib import Path
 
 from benchmarks.questions import Question
+from graph.settings import Settings
 
 PEERS = Path(__file__).parent / "peers"
 PYTHON = sys.executable
@@ -59,16 +60,28 @@ class Contender:
         return tuple(node() if part is NODE else part for part in self.command)
 
 
-# What `headcount serve` runs, also where the command is not installed.
-PRODUCT = (PYTHON, "-c", "from graph.cli import main; main()", "serve")
+HEADCOUNT = (PYTHON, "-c", "from graph.cli import main; main()")
+"""The command, also where it is not installed."""
+PRODUCT = (*HEADCOUNT, "serve")
+
+HAS_AUDIT = "audit" in Settings.model_fields
+_UNAUDITED = {"HEADCOUNT_AUDIT": "false"} if HAS_AUDIT else {}
+_AUDITED = Contender(
+    "audited",
+    "Headcount, everything on and the audit trail",
+    PRODUCT,
+    {"HEADCOUNT_AUDIT": "true"},
+    signs_in=True,
+)
 
 CONTENDERS: Sequence[Contender] = (
-    Contender("product", "**Headcount**, everything on", PRODUCT, signs_in=True),
+    Contender("product", "**Headcount**, everything on", PRODUCT, _UNAUDITED, signs_in=True),
+    *([_AUDITED] if HAS_AUDIT else []),
     Contender(
         "interpreted",
         "Headcount, compiled execution off",
         PRODUCT,
-        {"HEADCOUNT_COMPILER": "false"},
+        {**_UNAUDITED, "HEADCOUNT_COMPILER": "false"},
         signs_in=True,
     ),
     Contender(

@@ -23,7 +23,8 @@ _ZONES = ("UTC", "Europe/Berlin", "America/New_York", "Asia/Tokyo")
 @dataclass(frozen=True, slots=True)
 class Size:
     """`large` users on each date of the first tenant, `huge` ones on one date of the second;
-    the other tenants have from `small` users a date to ten times as many."""
+    the other tenants have from `small` users a date to ten times as many. Beside these there are
+    as many young tenants as dates, with `large` users on the last date and no other."""
 
     tenants: int
     dates: int
@@ -62,11 +63,18 @@ class DataSet:
         return self.last - timedelta(days=self.size.dates // 2)
 
     def tenants(self) -> list[Tenant]:
-        return [_tenant(number) for number in range(self.size.tenants)]
+        """The young ones last, in every order."""
+        return [_tenant(number) for number in range(self.size.tenants + self.size.dates)]
+
+    def young(self) -> list[Tenant]:
+        return self.tenants()[self.size.tenants :]
+
+    def dates_of(self, number: int) -> list[date]:
+        return self.dates if number < self.size.tenants else [self.last]
 
     def users(self, number: int, on: date) -> int:
-        """How many users logged in: at least one for each tenant and date."""
-        if number == 0:
+        """How many users logged in: at least one for each date of the tenant."""
+        if number == 0 or number >= self.size.tenants:
             return self.size.large
         if number == 1 and on == self.huge_date:
             return self.size.huge
@@ -153,14 +161,14 @@ async def _seed_tenants(driver: Any, data: DataSet) -> None:
 def _days(data: DataSet) -> Iterator[tuple[Any, ...]]:
     made = datetime(2026, 1, 1, tzinfo=UTC)
     for number, tenant in enumerate(data.tenants()):
-        for on in data.dates:
+        for on in data.dates_of(number):
             yield tenant.id, on, data.users(number, on), 1, made, made
 
 
 def _presences(data: DataSet) -> Iterator[tuple[Any, ...]]:
     ids = user_ids(max(data.size.large, data.size.huge))
     for number, tenant in enumerate(data.tenants()):
-        for on in data.dates:
+        for on in data.dates_of(number):
             start = billing_window.day_start(on, tenant.time_zone)
             seen = instants(start, data.users(number, on))
             for user_id, (first, last) in zip(ids, seen, strict=False):

@@ -39,7 +39,7 @@ class Facts:
         return cls(
             [
                 f"{now:%Y-%m-%d}, Headcount{_commit()}.",
-                f"Machine: {_cpu()}, {psutil.cpu_count()} cores,"
+                f"Machine: {cpu()}, {psutil.cpu_count()} cores,"
                 f" {psutil.virtual_memory().total / 2**30:.0f} GiB, {platform.system()}"
                 f" {platform.machine()}; {_pinning(options)} Load average before the run:"
                 f" {busy:.1f} (much above 0: other work disturbed the figures).",
@@ -50,7 +50,8 @@ class Facts:
                 f"{_node()}.",
                 f"{size.tenants} tenants x {size.dates} dates;"
                 f" {size.large:,} users on each date of one tenant, {size.huge:,} on one date of"
-                " another. All contenders gave the same data before anything was measured.",
+                f" another. Beside these {size.dates} tenants with {size.large:,} users on a single"
+                " date. All contenders gave the same data before anything was measured.",
                 f"{generator.name}, {options.connections} connections kept alive;"
                 f" medians of {options.rounds} interleaved rounds of {options.seconds:g} s;"
                 f" {contenders.POOL} database connections for each contender.",
@@ -69,7 +70,7 @@ def _commit() -> str:
     return f" at {ran.stdout.strip()}"
 
 
-def _cpu() -> str:
+def cpu() -> str:
     described = Path("/proc/cpuinfo")
     if described.exists():
         for line in described.read_text().splitlines():

@@ -1,5 +1,5 @@
-"""Load generators: one request sent again and again over kept-alive connections of the loopback
-interface, for a bounded time.
+"""Load generators: requests sent in turn, again and again, over kept-alive connections of the
+loopback interface, for a bounded time.
 
 wrk where it is installed, otherwise autocannon from npm. A third one in Python is for the smoke
 test, which must run everywhere: it is the bottleneck of whatever is fast.
@@ -13,7 +13,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -40,13 +40,19 @@ class Load:
 
 @dataclass(frozen=True, slots=True)
 class Target:
+    """All requests have one method and the same headers."""
+
     port: int
-    request: Request
+    requests: Sequence[Request]
     connections: int
 
     @property
+    def host(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self.port}{self.request.path}"
+        return f"{self.host}{self.requests[0].path}"
 
 
 Run = Callable[[Target, float, int | None], dict[str, float]]
@@ -117,14 +123,29 @@ end
 """
 
 
+_WRK_IN_TURN = """
+local given, sent, turn = {%s}, {}, 0
+init = function()
+  for number, each in ipairs(given) do sent[number] = wrk.format(nil, each[1], nil, each[2]) end
+end
+request = function()
+  turn = turn %% #sent + 1
+  return sent[turn]
+end
+"""
+
+
 def _lua(text: str) -> str:
     return '"' + "".join(f"\\{byte:03}" for byte in text.encode()) + '"'
 
 
 def _wrk(target: Target, seconds: float, core: int | None) -> dict[str, float]:
-    request = target.request
+    request = target.requests[0]
     headers = ", ".join(f"[{_lua(k)}] = {_lua(v)}" for k, v in request.headers.items())
     script = _WRK % (_lua(request.method), _lua(request.body.decode()), headers)
+    if len(target.requests) > 1:
+        pairs = [f"{{{_lua(r.path)}, {_lua(r.body.decode())}}}" for r in target.requests]
+        script += _WRK_IN_TURN % ", ".join(pairs)
     with tempfile.NamedTemporaryFile("w", suffix=".lua") as file:
         file.write(script)
         file.flush()
@@ -138,17 +159,16 @@ def _wrk(target: Target, seconds: float, core: int | None) -> dict[str, float]:
 
 
 def _autocannon(target: Target, seconds: float, core: int | None) -> dict[str, float]:
-    request = target.request
     script = contenders.PEERS / "autocannon/node_modules/autocannon/autocannon.js"
-    headers = [part for k, v in request.headers.items() for part in ("--headers", f"{k}={v}")]
-    command = [
-        *(contenders.node(), str(script), "--json", "--connections", str(target.connections)),
-        *("--duration", str(math.ceil(seconds)), "--timeout", "30", "--method", request.method),
-        *headers,
-        *(("--body", request.body.decode()) if request.body else ()),
-        target.url,
-    ]
-    told = json.loads(_output(command, core, seconds))
+    with tempfile.NamedTemporaryFile("w", suffix=".har") as file:
+        json.dump(_har(target), file)
+        file.flush()
+        command = [
+            *(contenders.node(), str(script), "--json", "--connections", str(target.connections)),
+            *("--duration", str(math.ceil(seconds)), "--timeout", "30", "--har", file.name),
+            target.host,
+        ]
+        told = json.loads(_output(command, core, seconds))
     return {
         "requests": told["2xx"],
         "seconds": told["duration"],
@@ -158,17 +178,32 @@ def _autocannon(target: Target, seconds: float, core: int | None) -> dict[str, f
     }
 
 
+def _har(target: Target) -> dict[str, object]:
+    """The requests in the format of an HTTP archive, of which autocannon sends each in turn."""
+    entries = [
+        {
+            "method": each.method,
+            "url": f"{target.host}{each.path}",
+            "headers": [{"name": k, "value": v} for k, v in each.headers.items()],
+            **({"postData": {"text": each.body.decode()}} if each.body else {}),
+        }
+        for each in target.requests
+    ]
+    return {"log": {"entries": [{"request": each} for each in entries]}}
+
+
 def _python(target: Target, seconds: float, core: int | None) -> dict[str, float]:
     asked = {
         **{"port": target.port, "connections": target.connections, "seconds": seconds},
-        **{"method": target.request.method, "path": target.request.path},
-        **{"headers": _plain(target.request.headers), "body": target.request.body.decode()},
+        "requests": [
+            {
+                **{"method": each.method, "path": each.path},
+                **{"headers": dict(each.headers), "body": each.body.decode()},
+            }
+            for each in target.requests
+        ],
     }
     script = str(Path(__file__).parent / "python_load.py")
     told = _output([sys.executable, script], core, seconds, json.dumps(asked))
     measured: dict[str, float] = json.loads(told)
     return measured
-
-
-def _plain(headers: Mapping[str, str]) -> dict[str, str]:
-    return dict(headers)

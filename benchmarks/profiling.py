@@ -75,8 +75,8 @@ def record(
     folded = kept / f"{contender.name}-{question.name}.folded"
     seconds = arena.options.seconds
     with arena.serving(contender) as running:
-        request = arena.request(contender, question)
-        target = Target(running.port, request, arena.options.connections)
+        requests = arena.requests(contender, question)
+        target = Target(running.port, requests, arena.options.connections)
         generator.send(target, 1, arena.options.cores.others)
         load = threading.Thread(
             target=generator.send, args=(target, seconds + 2, arena.options.cores.others)

@@ -7,6 +7,8 @@ import re
 import statistics
 import sys
 import time
+from collections.abc import Iterator
+from itertools import cycle
 from typing import Any
 
 _LENGTH = re.compile(rb"content-length: *([0-9]+)", re.IGNORECASE)
@@ -19,14 +21,14 @@ def message(asked: dict[str, Any]) -> bytes:
     return f"{asked['method']} {asked['path']} HTTP/1.1\r\n{head}\r\n".encode() + body
 
 
-async def send(port: int, sent: bytes, until: float, times: list[float]) -> int:
+async def send(port: int, messages: Iterator[bytes], until: float, times: list[float]) -> int:
     """One connection: the next request follows the answer, and on the slowest of machines there are
     two. Returns how many were not 200."""
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
-    failed = sent_here = 0
-    while (started := time.perf_counter()) < until or sent_here < 2:
-        sent_here += 1
-        writer.write(sent)
+    failed = count = 0
+    while (started := time.perf_counter()) < until or count < 2:
+        count += 1
+        writer.write(next(messages))
         head = await reader.readuntil(b"\r\n\r\n")
         length = _LENGTH.search(head)
         await reader.readexactly(int(length[1]) if length else 0)
@@ -37,10 +39,11 @@ async def send(port: int, sent: bytes, until: float, times: list[float]) -> int:
 
 
 async def run(asked: dict[str, Any]) -> dict[str, float]:
-    sent, times = message(asked), list[float]()
+    # Shared by the connections, so that each request comes in its turn.
+    messages, times = cycle([message(each) for each in asked["requests"]]), list[float]()
     started = time.perf_counter()
     until = started + asked["seconds"]
-    each = [send(asked["port"], sent, until, times) for _ in range(asked["connections"])]
+    each = [send(asked["port"], messages, until, times) for _ in range(asked["connections"])]
     failed = sum(await asyncio.gather(*each))
     cuts = statistics.quantiles(times, n=100, method="inclusive")
     return {

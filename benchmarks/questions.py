@@ -1,8 +1,8 @@
-"""What is asked: five questions in GraphQL, as paths of the hand-tuned endpoint, and in the shape
-that PostGraphile makes of our tables."""
+"""What is asked: five questions and some variants in GraphQL, as paths of the hand-tuned endpoint,
+and in the shape that PostGraphile makes of our tables."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import urlencode
 
@@ -14,7 +14,10 @@ Json = Any
 @dataclass(frozen=True, slots=True)
 class Question:
     """`graphql` is the same text for all who can take it; `path` and `parameters` are for the
-    hand-tuned endpoint. `from_tables` gives PostGraphile's answer the shape of ours."""
+    hand-tuned endpoint. `from_tables` gives PostGraphile's answer the shape of ours.
+
+    With `others` the question is asked with each of these variables in turn, too: so many that
+    by the time one comes again nothing kept of its answer is left."""
 
     name: str
     title: str
@@ -24,6 +27,11 @@ class Question:
     parameters: Mapping[str, Json]
     postgraphile: str
     from_tables: Callable[[Json], Json]
+    others: Sequence[Mapping[str, Json]] = ()
+
+    def in_turn(self) -> "list[Question]":
+        again = [replace(self, variables=each, parameters=each, others=()) for each in self.others]
+        return [self, *again]
 
     def url_path(self) -> str:
         return f"{self.path}?{urlencode(self.parameters)}"
@@ -121,13 +129,15 @@ def _trend_from_tables(data: Json) -> Json:
 
 
 def all_of(data: DataSet) -> list[Question]:
-    """The five questions and one variant; Q1 is the report that the page itself shows."""
+    """The five questions and their variants; Q1 is the report that the page itself shows."""
     size, (large, huge) = data.size, (str(tenant.id) for tenant in data.tenants()[:2])
     tenants = min(50, size.tenants)
     on, huge_on = data.last.isoformat(), data.huge_date.isoformat()
     some = min(100, size.huge)
     first, last = data.dates[0].isoformat(), on
     page = {"tenant": large, "date": on, "first": size.large}
+    dated = [page | {"date": each.isoformat()} for each in data.dates]
+    young = [page | {"tenant": str(each.id)} for each in data.young()]
     huge_page = {"tenant": huge, "date": huge_on, "first": some}
     number = {"tenant": large, "date": on}
     between = {"tenant": large, "from": first, "to": last}
@@ -137,6 +147,10 @@ def all_of(data: DataSet) -> list[Question]:
     return [
         Question("Q1", f"report, {size.large:,} users", _REPORT, page, "/report", page,
                  _TABLES_REPORT, report),
+        Question("Q1c", f"the same cold: {size.dates} dates in turn", _REPORT, dated[0], "/report",
+                 dated[0], _TABLES_REPORT, report, dated[1:]),
+        Question("Q1y", f"the same cold: {size.dates} tenants of one day in turn", _REPORT,
+                 young[0], "/report", young[0], _TABLES_REPORT, report, young[1:]),
         Question("Q1s", "only maxUsers", _MAX_USERS, number, "/report", number | {"first": 0},
                  _TABLES_MAX_USERS, report),
         Question("Q2", f"{tenants} tenants x 6", _TENANTS, listed, "/tenants", listed,

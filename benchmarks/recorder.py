@@ -1,9 +1,9 @@
 """One way of writing logins, in a process of its own so that its memory can be told:
-`python -m benchmarks.recorder HOW URL ROWS` prints what it measured as JSON.
+`python -m benchmarks.recorder HOW URL ROWS ORDER` prints what it measured as JSON.
 
-`record` is the path that a file takes; `bare` hands the same rows to the driver with nothing
-around it, into a table with the same columns, indexes and checks; `block` sends mutations to the
-application and watches how long they hold the event loop.
+`record` runs the command `headcount record` on a CSV file; `bare` hands the same rows to the driver
+with nothing around it, into a table with the same columns, indexes and checks; `block` sends
+mutations to the application and watches how long they hold the event loop.
 """
 
 import asyncio
@@ -11,10 +11,11 @@ import json
 import os
 import resource
 import sqlite3
+import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -22,32 +23,17 @@ from uuid import UUID
 import asyncpg
 import uvloop
 
-from benchmarks import dataset
+from benchmarks import contenders, dataset
+from benchmarks.logins import Login, batches, write
 from benchmarks.signing import Provider
 from models import Assignment, Principal, PrincipalKind, Tenant, database, migrate
-from resolvers import billing_window, logins, tenants
+from resolvers import tenants
 from resolvers.clock import system_clock
 
 BATCH = 10_000
-USERS = 40_000
-"""A date; the next one begins when all of them were seen."""
+"""Rows that the bare driver is handed at a time."""
 CALL = 1_000
 CALLS = 20
-
-Login = tuple[str, datetime]
-
-
-def batches(rows: int, now: datetime) -> Iterator[tuple[date, list[Login]]]:
-    """Logins as a file holds them: date by date, users in no order, each once a date."""
-    dates = -(-rows // USERS)
-    for number in range(dates):
-        on = (now - timedelta(days=dates - number)).date()
-        start = billing_window.day_start(on, "UTC")
-        count = min(USERS, rows - number * USERS)
-        # 7 does not divide the number of users, so nobody comes twice.
-        seen = [(f"user{n * 7 % USERS:06}", start + timedelta(seconds=n)) for n in range(count)]
-        for first in range(0, count, BATCH):
-            yield on, seen[first : first + BATCH]
 
 
 async def open_with_tenant(url: str, now: datetime) -> Tenant:
@@ -60,60 +46,67 @@ async def open_with_tenant(url: str, now: datetime) -> Tenant:
     return tenant
 
 
-async def record(url: str, rows: int, now: datetime) -> dict[str, float]:
+async def record(url: str, rows: int, order: str, now: datetime) -> dict[str, float]:
     tenant = await open_with_tenant(url, now)
-    try:
-        recorded, seconds = 0, 0.0
-        for _, batch in batches(rows, now):
-            started = time.perf_counter()
-            recorded += (await logins.record(tenant, batch, now)).recorded
-            seconds += time.perf_counter() - started
-    finally:
-        await database.close()
-    return {"rows": recorded, "seconds": seconds}
+    await database.close()
+    return _command(url, tenant, rows, order, now)
 
 
-async def bare(url: str, rows: int, now: datetime) -> dict[str, float]:
+def _command(url: str, tenant: Tenant, rows: int, order: str, now: datetime) -> dict[str, float]:
+    """Seconds of the process as a whole, from its start to its end."""
+    file = Path(os.environ["BENCHMARK_FOLDER"]) / "logins.csv"
+    write(file, rows, order, now)
+    command = [*contenders.HEADCOUNT, "record", str(file), "--tenant", str(tenant.id), "--json"]
+    environment = {**os.environ, "HEADCOUNT_DATABASE_URL": url}
+    started = time.perf_counter()
+    ran = subprocess.run(command, env=environment, stdout=subprocess.PIPE, check=True)
+    seconds = time.perf_counter() - started
+    file.unlink()
+    peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss * 1024
+    return {"rows": json.loads(ran.stdout)["counted"], "seconds": seconds, "peak_bytes": peak}
+
+
+async def bare(url: str, rows: int, order: str, now: datetime) -> dict[str, float]:
     await migrate.migrate(url)
     parsed, key = database.DatabaseUrl.parse(url), UUID(int=time.time_ns())
     if parsed.dialect == "sqlite":
-        return _bare_sqlite(parsed.credentials["file_path"], key, rows, now)
+        return _bare_sqlite(parsed.credentials["file_path"], key, rows, order, now)
     driver: Any = await asyncpg.connect(**parsed.credentials)
     await driver.execute("CREATE TABLE IF NOT EXISTS bare (LIKE presence INCLUDING ALL)")
     seconds = 0.0
-    for on, batch in batches(rows, now):
+    for batch in batches(rows, order, now, BATCH):
         started = time.perf_counter()
-        records = [(key, on, user_id, at, at) for user_id, at in batch]
+        records = [(key, at.date(), user_id, at, at) for user_id, at in batch]
         await driver.copy_records_to_table("bare", columns=dataset.PRESENCE, records=records)
         seconds += time.perf_counter() - started
     await driver.close()
     return {"rows": rows, "seconds": seconds}
 
 
-def _bare_sqlite(path: str, key: UUID, rows: int, now: datetime) -> dict[str, float]:
+def _bare_sqlite(path: str, key: UUID, rows: int, order: str, now: datetime) -> dict[str, float]:
     driver = sqlite3.connect(path)
     driver.execute("PRAGMA synchronous = FULL")
     ((table,),) = driver.execute("SELECT sql FROM sqlite_master WHERE name = 'presence'")
     driver.execute(table.replace('"presence"', "bare", 1))
     columns = ", ".join(dataset.PRESENCE)
     insert, seconds = f"INSERT INTO bare ({columns}) VALUES (?, ?, ?, ?, ?)", 0.0
-    for on, batch in batches(rows, now):
+    for batch in batches(rows, order, now, BATCH):
         started = time.perf_counter()
         with driver:
-            driver.executemany(insert, _texts(key, on, batch))
+            driver.executemany(insert, _texts(key, batch))
         seconds += time.perf_counter() - started
     driver.close()
     return {"rows": rows, "seconds": seconds}
 
 
-def _texts(key: UUID, on: date, batch: list[Login]) -> Iterator[tuple[str, ...]]:
-    tenant, day = str(key), on.isoformat()
+def _texts(key: UUID, batch: list[Login]) -> Iterator[tuple[str, ...]]:
+    tenant = str(key)
     for user_id, at in batch:
         text = at.isoformat(" ", "milliseconds")
-        yield tenant, day, user_id, text, text
+        yield tenant, text[:10], user_id, text, text
 
 
-async def block(url: str, _rows: int, now: datetime) -> dict[str, float]:
+async def block(url: str, _rows: int, _order: str, now: datetime) -> dict[str, float]:
     """Milliseconds of a mutation of 1,000 logins, and the longest it held the event loop."""
     from graph import serving  # It takes a second, which the other ways need not wait for.
 
@@ -200,11 +193,11 @@ async def _post(app: Callable[..., Any], token: str, body: bytes) -> None:
 
 
 def main() -> None:
-    how, url, rows = sys.argv[1:]
+    how, url, rows, order = sys.argv[1:]
     work = {"record": record, "bare": bare, "block": block}[how]
-    measured = uvloop.run(work(url, int(rows), system_clock()))
+    measured = uvloop.run(work(url, int(rows), order, system_clock()))
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
-    print(json.dumps({**measured, "peak_bytes": peak}))
+    print(json.dumps({"peak_bytes": peak, **measured}))
 
 
 if __name__ == "__main__":

@@ -12,6 +12,7 @@ from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
 from graph import executor, graphiql, headers
+from graph.addresses import Proxies
 from graph.auditing import auditing, unaudited
 from graph.context import Context
 from graph.endpoint import Authenticates, Endpoint, answer
@@ -25,6 +26,7 @@ from graph.rate_limits import RateLimits
 from graph.reply import Reply
 from graph.schema import schema
 from graph.settings import Settings
+from graph.shared_rates import SharedRates
 from graph.standing import Standings
 from models import database
 from resolvers.admission import Admission
@@ -44,6 +46,7 @@ def create_app(
     standings = Standings() if compiled else None
     sources = Sources(database.pool, compiled.counts if compiled else None, standings)
     observers = Observers(settings, sources)
+    rates = rates_of(settings)
     endpoint = Endpoint(
         served,
         authenticator=authenticator,
@@ -52,7 +55,8 @@ def create_app(
         limits=limits_of(settings),
         max_body_bytes=settings.max_body_bytes,
         deadline=settings.request_timeout,
-        rates=RateLimits(settings.rate_limit, settings.rate_limit_unauthenticated),
+        rates=rates,
+        proxies=Proxies(settings.trusted_proxies),
         translate=translate,
         execute=executor.with_compiler(served, compiled)
         if compiled
@@ -74,7 +78,7 @@ def create_app(
         ],
         middleware=headers.middleware(settings.cors_origins),
         exception_handlers={HTTPException: refuse},
-        lifespan=lifespan_of(settings, health, observers),
+        lifespan=lifespan_of(settings, health, observers, rates),
     )
     app.router.redirect_slashes = False
     return app
@@ -125,8 +129,14 @@ def limits_of(settings: Settings) -> Limits:
     )
 
 
+def rates_of(settings: Settings) -> RateLimits:
+    url = settings.rate_limit_storage
+    shared = SharedRates(url.get_secret_value()) if url else None
+    return RateLimits(settings.rate_limit, settings.rate_limit_unauthenticated, shared)
+
+
 def lifespan_of(
-    settings: Settings, health: Health, observers: Observers
+    settings: Settings, health: Health, observers: Observers, rates: RateLimits
 ) -> Callable[[Starlette], AbstractAsyncContextManager[None]]:
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
@@ -137,10 +147,12 @@ def lifespan_of(
             statement_timeout=settings.database_timeout,
         )
         try:
+            await rates.open()
             async with observers.running():
                 with health.heeding_signals():
                     yield
         finally:
+            await rates.close()
             await database.close()
 
     return lifespan

@@ -24,6 +24,7 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from graph import errors, executor, wire
+from graph.addresses import Proxies
 from graph.auditing import Audit, unaudited
 from graph.auth.bearer import Claims
 from graph.documents import Documents, Prepared, RequestRefused
@@ -37,7 +38,14 @@ from resolvers.admission import Admission, Question
 from resolvers.asked import Asked, State
 from resolvers.audit import Record
 from resolvers.clock import Clock
-from resolvers.errors import BadInput, RateLimited, TimedOut, TooComplex, Unauthenticated
+from resolvers.errors import (
+    BadInput,
+    RateLimited,
+    TimedOut,
+    TooComplex,
+    Unauthenticated,
+    Unavailable,
+)
 
 
 class AskedFor(Protocol):
@@ -73,7 +81,7 @@ STATUSES = {
 }
 """Statuses of refusals that end a request before it is executed; any other is 400."""
 
-ADVICE = {401: {"WWW-Authenticate": "Bearer"}, 503: {"Retry-After": "1"}}
+ADVICE = {401: {"WWW-Authenticate": "Bearer"}}
 """Headers that go with a status."""
 
 _REQUEST_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{7,63}")
@@ -100,6 +108,7 @@ class Endpoint:
         max_body_bytes: int = 1_048_576,
         deadline: float = 10,
         rates: RateLimits | None = None,
+        proxies: Proxies | None = None,
         translate: errors.Translate = errors.no_translation,
         execute: executor.Execute | None = None,
         page: Page | None = None,
@@ -113,6 +122,7 @@ class Endpoint:
         self.max_body_bytes = max_body_bytes
         self.deadline = deadline
         self.rates = rates or RateLimits(0, 0)
+        self.proxies = proxies or Proxies()
         self.page = page
         self.observe = observe
         self.audit = audit
@@ -142,7 +152,7 @@ class Endpoint:
             told = {"message": str(error), "extensions": {"code": BadInput.code}}
             reply = answer({"errors": [told]}, error.status, offer, error.headers)
         except Exception as error:
-            cause = TimedOut() if limit.expired() else self._failed(error, scope, seen)
+            cause = TimedOut() if limit.expired() else await self._failed(error, scope, seen)
             reply = self._give_up(cause, errors.Incident(request_id), offer)
         finally:
             if self.observe:
@@ -178,7 +188,8 @@ class Endpoint:
                     state = await self.authenticator.state(nobody)
                     viewer = self.authenticator.admit(nobody, state).viewer
                     seen.principal_id = viewer.id
-                    self.rates.charge(viewer.id, UNKNOWN_DOCUMENT, now)
+                    if charged := self.rates.charge(viewer.id, UNKNOWN_DOCUMENT, now):
+                        await charged
                 standing = self._prepare(method, sent, claims, now)
         except (wire.NotUnderstood, TooComplex, RequestRefused) as refusal:
             if state is None:
@@ -213,12 +224,14 @@ class Endpoint:
         kept = standing.answer
         if kept is not None and (kept.state is state or kept.state == state):
             seen.principal_id = kept.viewer.id
-            self.rates.charge(kept.viewer.id, standing.cost, seen.now)
+            if charged := self.rates.charge(kept.viewer.id, standing.cost, seen.now):
+                await charged
             await self.audit(kept.viewer, seen.request_id, seen.now, kept.records)
             return self._standings.again(kept)
         admission = self.authenticator.admit(standing.question, state)
         viewer, seen.principal_id = admission.viewer, admission.viewer.id
-        self.rates.charge(viewer.id, standing.cost, seen.now)
+        if charged := self.rates.charge(viewer.id, standing.cost, seen.now):
+            await charged
         context = self.make_context(admission, seen.now, seen.request_id)
         if standing.lasts:
             self._standings.put(key, standing)
@@ -250,16 +263,18 @@ class Endpoint:
         told, refusal = self.errors.of_exception(error, incident)
         status = STATUSES.get(refusal.code, 400) if refusal else 500
         advice = ADVICE.get(status)
-        if isinstance(refusal, RateLimited):
+        if isinstance(refusal, RateLimited | Unavailable):
             advice = {"Retry-After": str(refusal.retry_after)}
         return answer({"errors": [told]}, status, offer, advice)
 
-    def _failed(self, error: Exception, scope: Scope, seen: Observation) -> Exception:
+    async def _failed(self, error: Exception, scope: Scope, seen: Observation) -> Exception:
         """The same error, or that its address has failed to sign in too often."""
         client = scope.get("client")
         if isinstance(error, Unauthenticated) and client and seen.now:
+            address = self.proxies.client_of(client[0], seen.fields)
             try:
-                self.rates.failed(client[0], seen.now)
+                if noted := self.rates.failed(address, seen.now):
+                    await noted
             except RateLimited as limited:
                 return limited
         return error

@@ -17,7 +17,7 @@ from strawberry.types import ExecutionContext
 
 from graph import errors
 from graph.documents import Document, RequestRefused
-from graph.execution import CompiledExecutor
+from graph.execution import CompiledExecutor, inputs
 
 Task = tuple[Document, OperationDefinitionNode, dict[str, object], object]
 """A document, its operation to execute, the variables as they were sent, and the context."""
@@ -44,6 +44,7 @@ class Tamed:
             definition = named.extensions.get("strawberry-definition")
             if is_input_object_type(named) and definition:
                 named.is_one_of = definition.is_one_of
+        inputs.quicken(self)  # type: ignore[arg-type] # of the class beside
 
     def process_errors(
         self, errors: list[GraphQLError], execution_context: ExecutionContext | None = None

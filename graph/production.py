@@ -1,10 +1,12 @@
 """What must be true before strangers are served: every problem found at once, or no start."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
+from stat import S_IWOTH
 from urllib.parse import urlsplit
 
-from graph import tracing
+from graph import shared_rates, tracing
 from graph.auth import keys
 from graph.auth.bearer import TokenRules
 from graph.auth.keys import Keys, UnusableKeysError
@@ -38,9 +40,12 @@ def from_environment() -> Production:
     found, trusted = _load_keys(settings)
     found += [
         *_tracing(settings),
+        *_storage(settings),
         *_database(settings),
         *_issuer(settings.token_issuer),
         *_audience(settings),
+        *_origins(settings.cors_origins),
+        *_metrics(settings),
     ]
     problems += [problem for problem in found if problem.variable not in faulty]
     if problems or trusted is None:
@@ -60,6 +65,10 @@ def _database(settings: Settings) -> Iterator[Problem]:
         yield Problem(variable, "is not set: say where data is kept, for example sqlite://data.db")
     elif _forgets(settings.database_url.get_secret_value()):
         yield Problem(variable, "keeps data in memory and loses it at the end: name a file")
+    elif _is_writable_by_all(settings.database_url.get_secret_value()):
+        yield Problem(
+            variable, "names a file that every account of this machine can write: chmod o-w"
+        )
 
 
 def _tracing(settings: Settings) -> Iterator[Problem]:
@@ -67,8 +76,44 @@ def _tracing(settings: Settings) -> Iterator[Problem]:
         yield Problem(variable_of("tracing"), f"needs packages that {tracing.EXTRA} installs")
 
 
+def _storage(settings: Settings) -> Iterator[Problem]:
+    if settings.rate_limit_storage is not None and not shared_rates.is_installed():
+        variable = variable_of("rate_limit_storage")
+        yield Problem(variable, f"needs packages that {shared_rates.EXTRA} installs")
+
+
 def _forgets(url: str) -> bool:
     return url.removeprefix("sqlite://") in {"", "/"} or ":memory:" in url or "mode=memory" in url
+
+
+def _is_writable_by_all(url: str) -> bool:
+    try:
+        return url.startswith("sqlite://") and bool(
+            Path(url.removeprefix("sqlite://")).stat().st_mode & S_IWOTH
+        )
+    except OSError:
+        # Whether it is there is asked when it is opened.
+        return False
+
+
+def _origins(origins: Sequence[str]) -> Iterator[Problem]:
+    if any(
+        origin.startswith("http://") and urlsplit(origin).hostname not in LOOPBACK
+        for origin in origins
+    ):
+        yield Problem(
+            variable_of("cors_origins"),
+            "trusts a page of plain http, which whoever carries it can change: use https",
+        )
+
+
+def _metrics(settings: Settings) -> Iterator[Problem]:
+    first = settings.metrics_port
+    if first is not None and first <= settings.port < first + settings.workers:
+        yield Problem(
+            variable_of("metrics_port"),
+            f"takes {variable_of('port')}: each worker has a port of its own for metrics",
+        )
 
 
 def _issuer(issuer: str | None) -> Iterator[Problem]:

@@ -2,57 +2,76 @@
 
 A request costs 1, and 1 more for each hundred list items its page sizes add up to; a document that
 is not known yet costs 5 more, for it has to be parsed and validated. Each worker process counts for
-itself, in windows of a minute.
+itself, or all together in Redis; what is refused does not count.
 """
 
+from collections.abc import Awaitable
 from datetime import datetime
-from ipaddress import ip_address
-from math import ceil
 from uuid import UUID
 
-from limits import RateLimitItemPerMinute
-from limits.storage import MemoryStorage
-from limits.strategies import FixedWindowRateLimiter
-
+from graph.addresses import network_of
+from graph.shared_rates import SharedRates
+from graph.windows import Windows
 from resolvers.errors import RateLimited
 
 NODES_OF_ONE = 100
 UNKNOWN_DOCUMENT = 5
-MINUTE = 60
+MOST_ADDRESSES = 20_000
+"""Addresses that are counted at a time: beyond, the one that failed longest ago begins anew."""
 
 
 class RateLimits:
     """`cost` a minute for each principal, `failures` a minute for each address; 0 is no limit."""
 
-    def __init__(self, cost: int, failures: int) -> None:
-        self._limiter = FixedWindowRateLimiter(MemoryStorage())
-        self._cost = RateLimitItemPerMinute(cost) if cost else None
-        self._failures = RateLimitItemPerMinute(failures) if failures else None
+    def __init__(self, cost: int, failures: int, shared: SharedRates | None = None) -> None:
+        self._costs = Windows(cost)
+        self._failures = Windows(failures, MOST_ADDRESSES)
+        self._shared = shared
 
-    def charge(self, principal_id: UUID, cost: int, now: datetime) -> None:
-        """Raises RateLimited, and what was refused counts, too."""
-        if self._cost is not None:
-            self._hit(self._cost, principal_id.hex, cost, now)
+    def charge(self, principal_id: UUID, cost: int, now: datetime) -> Awaitable[None] | None:
+        """Raises RateLimited; with Redis, what is returned does and must be awaited."""
+        if not self._costs.limit:
+            return None
+        return self._take("cost", self._costs, principal_id.hex, cost, now)
 
-    def failed(self, address: str | None, now: datetime) -> None:
+    def failed(self, address: str, now: datetime) -> Awaitable[None] | None:
         """Note a failed sign-in; good credentials from the same address are never refused."""
-        if self._failures is not None and address is not None:
-            self._hit(self._failures, network_of(address), 1, now)
+        if not self._failures.limit:
+            return None
+        return self._take("failures", self._failures, network_of(address), 1, now)
 
-    def _hit(self, item: RateLimitItemPerMinute, key: str, cost: int, now: datetime) -> None:
-        if not self._limiter.hit(item, key, cost=cost):
-            ends = self._limiter.get_window_stats(item, key).reset_time
-            raise RateLimited(min(MINUTE, max(1, ceil(ends - now.timestamp()))))
+    def _take(
+        self, kind: str, windows: Windows, key: str, amount: int, now: datetime
+    ) -> Awaitable[None] | None:
+        if self._shared is not None:
+            return self._take_shared(self._shared, kind, windows, key, amount, now)
+        if wait := windows.take(key, amount, now.timestamp()):
+            raise RateLimited(wait)
+        return None
+
+    async def _take_shared(
+        self,
+        shared: SharedRates,
+        kind: str,
+        windows: Windows,
+        key: str,
+        amount: int,
+        now: datetime,
+    ) -> None:
+        wait = await shared.take(kind, key, windows.limit, amount)
+        if wait is None:
+            wait = windows.take(key, amount, now.timestamp())
+        if wait:
+            raise RateLimited(wait)
+
+    async def open(self) -> None:
+        if self._shared is not None:
+            await self._shared.open()
+
+    async def close(self) -> None:
+        if self._shared is not None:
+            await self._shared.close()
 
 
 def cost_of(nodes: int) -> int:
     return 1 + nodes // NODES_OF_ONE
-
-
-def network_of(address: str) -> str:
-    """An IPv6 address by its first 64 bits: a client has all that follow to itself."""
-    try:
-        parsed = ip_address(address)
-    except ValueError:
-        return address
-    return address if parsed.version == 4 else parsed.exploded[:19]

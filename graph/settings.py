@@ -6,27 +6,26 @@ Messages name variables and never their values, which may hold passwords.
 """
 
 import os
-import re
-from collections.abc import Iterator, Mapping
-from difflib import get_close_matches
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated, Literal, NamedTuple
+from typing import Annotated, Literal, NamedTuple, get_args
 
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import (
     BaseSettings,
     EnvSettingsSource,
-    NoDecode,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
 )
 
-PREFIX = "HEADCOUNT_"
-# In tokens of the demo; a production refuses it. RFC 2606 keeps `.invalid` from being anybody's.
-DEMO_ISSUER = "https://demo.headcount.invalid"
-DATABASE_SCHEMES = ("sqlite://", "postgresql://", "postgres://")
+from graph import environment
+from graph.environment import PREFIX, file_variable_of
+from graph.environment import Problem as Problem
+from graph.setting_types import DatabaseAddress, MediaTypes, Networks, Origins, StorageAddress
 
-_ORIGIN = re.compile(r"https?://[a-z0-9.-]+(:[0-9]{1,5})?|https?://\[[0-9a-f:]+\](:[0-9]{1,5})?")
+# The tokens of the demo name this issuer; a production refuses to trust it. RFC 2606 keeps
+# `.invalid` from ever being somebody's.
+DEMO_ISSUER = "https://demo.headcount.invalid"
 
 Limit = Annotated[int, Field(ge=1)]
 
@@ -38,7 +37,7 @@ class Settings(BaseSettings):
         env_prefix=PREFIX, frozen=True, extra="forbid", hide_input_in_errors=True
     )
 
-    database_url: SecretStr | None = Field(
+    database_url: DatabaseAddress | None = Field(
         default=None, description="Where data is kept: sqlite://path/to/file or postgresql://..."
     )
     database_pool_size: int = Field(
@@ -62,7 +61,7 @@ class Settings(BaseSettings):
         default=None,
         description="The issuer's one public key in PEM. Either this or TOKEN_JWKS_FILE.",
     )
-    token_types: Annotated[tuple[str, ...], NoDecode] = Field(
+    token_types: MediaTypes = Field(
         default=("at+jwt", "jwt"),
         min_length=1,
         description="Accepted `typ` headers of access tokens, comma-separated.",
@@ -79,12 +78,24 @@ class Settings(BaseSettings):
     rate_limit: int = Field(
         default=100_000,
         ge=0,
-        description="Cost one principal may cause in a minute, for each worker; 0 is no limit.",
+        description="Cost one principal may cause in a minute, in each worker unless they count"
+        " together; 0 is no limit.",
     )
     rate_limit_unauthenticated: int = Field(
         default=300,
         ge=0,
-        description="Failed sign-ins of one address in a minute, for each worker; 0 is no limit.",
+        description="Failed sign-ins of one address in a minute, in each worker unless they count"
+        " together; 0 is no limit.",
+    )
+    rate_limit_storage: StorageAddress | None = Field(
+        default=None,
+        description="Where all workers count together: redis://... or rediss://... Each in its own"
+        " memory unless set.",
+    )
+    trusted_proxies: Networks = Field(
+        default=(),
+        description="Addresses and networks of proxies whose X-Forwarded-For is believed,"
+        " comma-separated: 10.0.0.0/8. None unless named.",
     )
     drain_seconds: float = Field(
         default=3,
@@ -103,7 +114,7 @@ class Settings(BaseSettings):
     federation: bool = Field(
         default=False, description="Serve the schema as a subgraph of Apollo Federation 2."
     )
-    cors_origins: Annotated[tuple[str, ...], NoDecode] = Field(
+    cors_origins: Origins = Field(
         default=(),
         description="Origins whose pages may ask, comma-separated: https://app.example.com. None"
         " unless named.",
@@ -177,47 +188,10 @@ class Settings(BaseSettings):
             raise ValueError("has white space around its value: remove it")
         return value
 
-    @field_validator("database_url")
-    @classmethod
-    def _known_database(cls, value: SecretStr | None) -> SecretStr | None:
-        if value is not None and not value.get_secret_value().startswith(DATABASE_SCHEMES):
-            raise ValueError(f"must start with one of {', '.join(DATABASE_SCHEMES)}")
-        return value
-
-    @field_validator("token_types", mode="before")
-    @classmethod
-    def _media_types(cls, value: object) -> object:
-        """In the form they are compared in: lower case, `application/` left out (RFC 7515)."""
-        items = value.split(",") if isinstance(value, str) else value
-        if not isinstance(items, list | tuple) or not all(isinstance(item, str) for item in items):
-            return value
-        types = [item.strip().lower().removeprefix("application/") for item in items]
-        if not all(types):
-            raise ValueError("has an empty item: list types like at+jwt,JWT")
-        return tuple(types)
-
-    @field_validator("cors_origins", mode="before")
-    @classmethod
-    def _origins(cls, value: object) -> object:
-        items = value.split(",") if isinstance(value, str) else value
-        if not isinstance(items, list | tuple) or not all(isinstance(item, str) for item in items):
-            return value
-        origins = tuple(item.strip().lower() for item in items)
-        if not all(_ORIGIN.fullmatch(origin) for origin in origins):
-            raise ValueError("lists origins like https://app.example.com, without a path or *")
-        return origins
-
     @field_validator("log_level", "log_format", mode="before")
     @classmethod
     def _any_case(cls, value: object) -> object:
         return value.lower() if isinstance(value, str) else value
-
-
-class Problem(NamedTuple):
-    """What is wrong with one variable, and what to do; goes on the variable's name."""
-
-    variable: str
-    text: str
 
 
 class SettingsError(Exception):
@@ -239,11 +213,19 @@ class Row(NamedTuple):
 
 def rows() -> Iterator[Row]:
     for name, field in Settings.model_fields.items():
-        yield Row(variable_of(name), _shown(field.default), field.description or "")
+        yield Row(variable_of(name), shown(field.default), field.description or "")
 
 
 def variable_of(name: str) -> str:
     return PREFIX + name.upper()
+
+
+def secrets() -> Iterator[str]:
+    """Names of settings whose value is never shown, and which a file may hold instead."""
+    for name, field in Settings.model_fields.items():
+        kinds = (field.annotation, *get_args(field.annotation))
+        if SecretStr in (getattr(kind, "__origin__", kind) for kind in kinds):
+            yield name
 
 
 def from_environment() -> Settings:
@@ -255,17 +237,23 @@ def from_environment() -> Settings:
 
 def examine() -> tuple[Settings, list[Problem]]:
     """The settings, with the default in place of each value that has a problem."""
-    problems = [Problem(name, _hint(name)) for name in _unknown(os.environ)]
-    values = EnvSettingsSource(Settings)()
+    variables = {name: variable_of(name) for name in secrets()}
+    known = [*(row.variable for row in rows()), *map(file_variable_of, variables.values())]
+    problems = environment.unknown(os.environ, known)
+    held, unread = environment.held_in_files(os.environ, variables)
+    problems += unread
+    values = {**EnvSettingsSource(Settings)(), **held}
     try:
         return Settings(**values), problems
     except ValidationError as error:
         faults = {str(fault["loc"][0]): fault["msg"] for fault in error.errors(include_input=False)}
-    problems += [Problem(variable_of(name), _sentence(text)) for name, text in faults.items()]
+    problems += [
+        Problem(variable_of(name), environment.sentence(text)) for name, text in faults.items()
+    ]
     return Settings(**{name: values[name] for name in values.keys() - faults.keys()}), problems
 
 
-def _shown(default: object) -> str:
+def shown(default: object) -> str:
     match default:
         case None:
             return ""
@@ -275,26 +263,3 @@ def _shown(default: object) -> str:
             return ",".join(default)
         case _:
             return str(default)
-
-
-def _unknown(environment: Mapping[str, str]) -> list[str]:
-    known = {row.variable for row in rows()}
-    return sorted(
-        name
-        for name in environment
-        if name.upper().startswith(PREFIX) and name.upper() not in known
-    )
-
-
-def _hint(name: str) -> str:
-    if re.match(rf"{PREFIX}(SERVICE_|PORT_\d)", name):
-        return "comes from Kubernetes: set enableServiceLinks: false, or rename the Service"
-    known = [row.variable.removeprefix(PREFIX) for row in rows()]
-    close = get_close_matches(name.upper().removeprefix(PREFIX), known, n=1, cutoff=0.8)
-    return f"is unknown: did you mean {PREFIX}{close[0]}?" if close else "is unknown: remove it"
-
-
-def _sentence(message: str) -> str:
-    """Pydantic's "Input should be ..." as what goes on a variable's name."""
-    text = message.removeprefix("Value error, ")
-    return text.replace("Input should be", "should be", 1)

@@ -11,6 +11,7 @@ import asyncio
 import re
 import sqlite3
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from enum import Enum
 from math import ceil
@@ -23,13 +24,14 @@ import asyncpg
 from tortoise import Tortoise
 from tortoise.backends.base.client import BaseDBAsyncClient, TransactionalDBClient
 from tortoise.exceptions import BaseORMException, DBConnectionError, OperationalError
-from tortoise.transactions import in_transaction
 
-from models import readers
+from models import readers, transactions
 from models.tenant import Tenant
 
 Result = TypeVar("Result")
 
+#: Seconds in which statements that are still running must end once the process is to end.
+CLOSE_WITHIN = 2.0
 #: How long a writer waits for another process's transaction, in milliseconds.
 _SQLITE_WAIT = 15_000
 _PARAMETER = re.compile(r"\$([0-9]+)")
@@ -108,12 +110,14 @@ def config(
     url: DatabaseUrl, *, pool_size: int = 10, statement_timeout: float = 8
 ) -> dict[str, Any]:
     """Tortoise's configuration. `statement_timeout` in seconds; 0 means none."""
-    engine, credentials = "tortoise.backends.sqlite", dict(url.credentials)
+    engine, credentials = "models.sqlite_client", dict(url.credentials)
     if url.dialect == "postgresql":
-        engine = "tortoise.backends.asyncpg"
+        engine = "models.asyncpg_client"
         credentials |= {
             "minsize": 1,
             "maxsize": pool_size,
+            # The server's own limit comes first; this one is for a server that says nothing more.
+            "command_timeout": statement_timeout + 1 if statement_timeout else None,
             "connection_class": readers.Connection,
             "server_settings": {
                 "application_name": "headcount",
@@ -166,8 +170,17 @@ async def open(url: str, *, pool_size: int = 10, statement_timeout: float = 8) -
 
 
 async def close() -> None:
-    """Must always be called: an open SQLite connection keeps the process from ending."""
+    """Must always be called: an open SQLite connection keeps the process from ending.
+
+    A PostgreSQL that is stuck does not: its connections are cut, and it undoes what was not
+    committed.
+    """
     await readers.close()
+    if pool() is not None:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(CLOSE_WITHIN):
+                await Tortoise.close_connections()
+                return
     await Tortoise.close_connections()
 
 
@@ -277,26 +290,8 @@ _dialect: str | None = None
 
 
 async def transaction(work: Callable[[], Awaitable[Result]]) -> Result:
-    """Run `work` in one transaction that a cancelled caller cannot tear.
-
-    Tortoise's own transaction leaks its connection when it is cancelled while it begins, and
-    graphql-core cancels sibling fields when one of them fails, so any client could empty the
-    pool. Therefore the transaction is a task of its own: cancelled callers stop waiting, the
-    transaction ends properly. Nothing else may use Tortoise's `in_transaction`.
-    """
-
-    async def run() -> Result:
-        async with in_transaction(connection().connection_name):
-            return await work()
-
-    task = asyncio.create_task(run())
-    _running.add(task)
-    task.add_done_callback(_running.discard)
-    return await asyncio.shield(task)
-
-
-#: Transactions whose caller may be gone: the event loop itself keeps only weak references.
-_running: set[asyncio.Task[Any]] = set()
+    """Run `work` in one transaction that a cancelled caller cannot tear."""
+    return await transactions.run(connection().connection_name, work)
 
 
 async def _assert_sqlite_is_safe() -> None:

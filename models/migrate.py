@@ -1,15 +1,18 @@
 """Bring the tables up to date: Tortoise's migrations, one migrator at a time.
 
-Tortoise takes no lock of its own: two `migrate` at once run the same step twice.
+Tortoise takes no lock of its own: two `migrate` at once run the same step twice. And it notes a
+migration after it has committed it: a crash in between would leave tables that nobody knows of, so
+both are one transaction here.
 """
 
 import asyncio
 import fcntl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 
 import asyncpg
-from tortoise.migrations.executor import MigrationExecutor, MigrationTarget
+from tortoise.migrations.executor import MigrationExecutor, MigrationTarget, PlanStep
 
 from models import database
 
@@ -24,19 +27,30 @@ async def migrate(url: str) -> list[str]:
         # No limit on a statement: a migration of a large table may take its time.
         await database.open(url, pool_size=2, statement_timeout=0)
         try:
-            names = await pending()
-            await _executor().migrate([MigrationTarget("models", "__latest__")])
-            return names
+            steps = await _plan()
+            # Makes the table of what was applied, without which the first question in a
+            # transaction of PostgreSQL would be its last.
+            await _executor().migrate([])
+            for step in steps:
+                await database.transaction(partial(_apply, step.migration.name))
+            return [step.migration.name for step in steps]
         finally:
             await database.close()
 
 
 async def pending() -> list[str]:
     """Names of the migrations that the connected database lacks."""
+    return [step.migration.name for step in await _plan()]
+
+
+async def _plan() -> list[PlanStep]:
     # Tortoise takes a database that does not answer for one in which nothing was applied.
     await database.ping()
-    plan = await _executor().plan([MigrationTarget("models", "__latest__")])
-    return [step.migration.name for step in plan]
+    return await _executor().plan([MigrationTarget("models", "__latest__")])
+
+
+async def _apply(name: str) -> None:
+    await _executor().migrate([MigrationTarget("models", name)])
 
 
 def _executor() -> MigrationExecutor:
@@ -57,6 +71,9 @@ async def _lock(url: database.DatabaseUrl) -> AsyncIterator[None]:
         file.parent.mkdir(parents=True, exist_ok=True)
         with file.with_name(f"{file.name}.migrate").open("w") as lock:
             await asyncio.to_thread(fcntl.flock, lock, fcntl.LOCK_EX)
+            if not file.exists():
+                # Nobody else's to read: it will hold the user IDs of all tenants.
+                file.touch(mode=0o660)
             yield
     else:
         yield

@@ -15,6 +15,18 @@ from typing import Any
 
 import asyncpg
 
+#: Seconds in which a connection must be free, or made, for who has something to ask.
+FREE_WITHIN = 2.5
+#: Seconds in which the server must have stopped a statement that nobody waits for any more.
+STOPPED_WITHIN = 1.0
+
+
+class NoConnection(ConnectionError):
+    """All connections stayed busy, or none could be made."""
+
+    def __init__(self) -> None:
+        super().__init__(f"No database connection was free within {FREE_WITHIN} seconds")
+
 
 class Connection(asyncpg.Connection):
     """Goes back to the pool without a round trip: this program sets no session state, so there
@@ -23,6 +35,15 @@ class Connection(asyncpg.Connection):
     async def reset(self, *, timeout: float | None = None) -> None:  # noqa: ASYNC109
         if self.is_in_transaction():
             await super().reset(timeout=timeout)
+
+    async def _cancel(self, *waiters: Any) -> None:
+        """asyncpg waits for the server's word before it gives the connection back, and with it
+        whoever was cancelled: for ever, when the server is stuck."""
+        stuck = asyncio.get_running_loop().call_later(STOPPED_WITHIN, self.terminate)
+        try:
+            await super()._cancel(*waiters)  # type: ignore[misc] # not in its stubs
+        finally:
+            stuck.cancel()
 
 
 class Readers:
@@ -36,7 +57,11 @@ class Readers:
 
     async def fetch(self, sql: str, values: Sequence[Any]) -> list[Any]:
         if not self._most:
-            return list(await self.pool.fetch(sql, *values))
+            connection = await self._acquire()
+            try:
+                return list(await connection.fetch(sql, *values))
+            finally:
+                await self.pool.release(connection)
         connection = self._idle.pop() if self._idle else None
         if connection is None or _is_gone(connection):
             connection = await self._another(connection)
@@ -51,25 +76,40 @@ class Readers:
     async def _another(self, closed: Any) -> Any:
         if closed is not None:
             await self._give_up(closed)
-        while self._held >= self._most:
-            turn: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
-            self._waiting.append(turn)
-            try:
-                connection = await turn
-            except asyncio.CancelledError:
-                # Handed on in the moment of being cancelled.
-                if turn.done() and not turn.cancelled():
-                    self._forward(turn.result())
-                raise
-            if connection is not None:
-                return connection
+        try:
+            async with asyncio.timeout(FREE_WITHIN):
+                while self._held >= self._most:
+                    connection = await self._turn()
+                    if connection is not None:
+                        return connection
+        except TimeoutError:
+            raise NoConnection from None
         self._held += 1
         try:
-            return await self.pool.acquire()
+            return await self._acquire()
         except BaseException:
             self._held -= 1
             self._pass(None)
             raise
+
+    async def _turn(self) -> Any:
+        """A connection from who has read, or None when there is room for another one."""
+        turn: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
+        self._waiting.append(turn)
+        try:
+            return await turn
+        except asyncio.CancelledError:
+            # Handed on in the moment of being cancelled.
+            if turn.done() and not turn.cancelled():
+                self._forward(turn.result())
+            raise
+
+    async def _acquire(self) -> Any:
+        try:
+            async with asyncio.timeout(FREE_WITHIN):
+                return await self.pool.acquire()
+        except TimeoutError:
+            raise NoConnection from None
 
     def _forward(self, connection: Any) -> None:
         if not self._pass(connection) and connection is not None:

@@ -126,7 +126,14 @@ class TimedOut(Refusal):
 
 
 class Unavailable(Refusal):
+    """`retry_after` in seconds."""
+
     code = "UNAVAILABLE"
 
     def __init__(self) -> None:
         super().__init__("The service cannot answer just now; try again in a moment.")
+        self.retry_after = 1
+
+    @property
+    def extensions(self) -> dict[str, object]:
+        return {"retryAfter": self.retry_after}

@@ -73,7 +73,9 @@ async def serve(clock: Clock, **changes: Any) -> AsyncIterator[Api]:
         Authenticator(tokens.verifier()),
         clock=clock,
     )
-    config = uvicorn.Config(app, port=0, http=Protocol, lifespan="off", log_config=None)
+    config = uvicorn.Config(
+        app, port=0, http=Protocol, lifespan="off", log_config=None, proxy_headers=False
+    )
     server = uvicorn.Server(config)
     task = asyncio.create_task(server.serve())
     while not server.started:  # noqa: ASYNC110 uvicorn tells it in no other way

@@ -138,8 +138,8 @@ TRANSACTIONS = {
 }
 
 
-def transactions_are_begun_in_database_only(path: str, tree: ast.Module) -> Iterator[str]:
-    if path == "models/database.py":
+def transactions_are_begun_in_one_place_only(path: str, tree: ast.Module) -> Iterator[str]:
+    if path == "models/transactions.py":
         return
     for node in ast.walk(tree):
         name = {ast.Attribute: "attr", ast.Name: "id", ast.alias: "name"}.get(type(node))
@@ -188,7 +188,7 @@ RULES: list[Rule] = [
     graph_makes_no_row_and_starts_no_query,
     tenants_are_queried_in_access_only,
     the_time_is_read_in_the_clock_only,
-    transactions_are_begun_in_database_only,
+    transactions_are_begun_in_one_place_only,
     dates_are_never_decided_in_sql,
     instants_become_dates_in_billing_window_only,
     files_are_named_by_what_they_are_about,
@@ -310,19 +310,19 @@ def test_the_program_keeps_the_rule(rule: Rule) -> None:
             "from datetime import time",
         ),
         (
-            transactions_are_begun_in_database_only,
+            transactions_are_begun_in_one_place_only,
             "resolvers/x.py",
             "from tortoise.transactions import in_transaction",
             "from models import database\ndatabase.transaction(work)",
         ),
         (
-            transactions_are_begun_in_database_only,
+            transactions_are_begun_in_one_place_only,
             "resolvers/x.py",
             "Row.get_or_create()",
             "Row.get_or_none()",
         ),
         (
-            transactions_are_begun_in_database_only,
+            transactions_are_begun_in_one_place_only,
             "graph/x.py",
             "Row.bulk_create(rows)",
             "Row.create()",
@@ -390,7 +390,7 @@ def test_the_rule_sees_what_breaks_it(rule: Rule, path: str, wrong: str, right: 
             "from models import Tenant\nTenant.all()",
         ),
         (the_time_is_read_in_the_clock_only, "resolvers/clock.py", "datetime.now(UTC)"),
-        (transactions_are_begun_in_database_only, "models/database.py", "in_transaction()"),
+        (transactions_are_begun_in_one_place_only, "models/transactions.py", "in_transaction()"),
         (instants_become_dates_in_billing_window_only, "resolvers/billing_window.py", "x.date()"),
         (graph_makes_no_row_and_starts_no_query, "graph/cli.py", "from models import migrate"),
     ],

@@ -1,14 +1,22 @@
 """The benchmark runs, on tiny data, and refuses to compare what is not the same."""
 
 import json
+import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from itertools import cycle, islice
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 import pytest
 
-from benchmarks import answers, contenders, dataset, questions
+from benchmarks import answers, arena, bars, contenders, dataset, load, logins, questions
+from benchmarks.arena import Cell, Sample
+from benchmarks.load import Load
 from benchmarks.processes import DidNotStart, free_port, serving
 from benchmarks.profiling import Profile
 from benchmarks.questions import Question
@@ -44,8 +52,10 @@ def test_every_contender_answers_every_question(run: Path) -> None:
     assert all(rate > 0 for rate in rates.values())
     assert figures["failed"] == 0
     assert {name: each["rows"] for name, each in figures["recorded"].items()} == {
-        "PostgreSQL": 2000,
-        "SQLite": 2000,
+        "PostgreSQL, by time": 2000,
+        "PostgreSQL, at random": 2000,
+        "SQLite, by time": 2000,
+        "SQLite, at random": 2000,
     }
 
 
@@ -54,6 +64,8 @@ def test_the_results_hold_ratios_and_nothing_of_the_machine_but_its_kind(run: Pa
 
     assert "| Headcount / the limit, per second |" in results
     assert "| Headcount / the best peer" not in results
+    assert "| memory after the run | at most 150 MiB |" in results
+    assert "to the best peer |" not in results
     assert str(ROOT) not in results
     assert str(Path.home()) not in results
 
@@ -138,13 +150,109 @@ def test_only_the_product_is_signed_in() -> None:
         for name, contender in CONTENDERS.items()
     }
 
-    assert sent == {
-        "product": "Bearer token",
-        "interpreted": "Bearer token",
-        "limit": None,
-        "mercurius": None,
-        "postgraphile": None,
+    products = {name for name, each in CONTENDERS.items() if each.command == contenders.PRODUCT}
+    assert products >= {"product", "interpreted"}
+    assert sent == {name: "Bearer token" if name in products else None for name in CONTENDERS}
+
+
+def test_cold_questions_ask_for_reports_of_one_size_and_each_only_once_in_a_turn() -> None:
+    tenant, on = DATA.tenants()[0], DATA.last.isoformat()
+    asked = {
+        name: [(q.variables["tenant"], q.variables["date"]) for q in QUESTIONS[name].in_turn()]
+        for name in ("Q1", "Q1c", "Q1y")
     }
+
+    assert asked == {
+        "Q1": [(str(tenant.id), on)],
+        "Q1c": [(str(tenant.id), date.isoformat()) for date in DATA.dates],
+        "Q1y": [(str(young.id), on) for young in DATA.young()],
+    }
+    assert {len(set(pairs)) for pairs in asked.values()} == {1, DATA.size.dates}
+    numbers = range(DATA.size.tenants, len(DATA.tenants()))
+    assert [(DATA.dates_of(n), DATA.users(n, DATA.last)) for n in numbers] == [
+        ([DATA.last], DATA.size.large)
+    ] * DATA.size.dates
+
+
+def test_requests_are_sent_in_turn_by_every_generator() -> None:
+    requests = answers.requests(CONTENDERS["limit"], QUESTIONS["Q1c"], "token")
+    sent = [request.path for request in requests]
+
+    assert len(set(sent)) == DATA.size.dates
+    for generator in ("python", *(["wrk"] if shutil.which("wrk") else [])):
+        with noting() as (port, paths):
+            load.choose(generator).send(load.Target(port, requests, 1), 0.5, None)
+
+        assert len(paths) > len(sent)
+        # wrk makes one request that it does not send.
+        first = sent.index(paths[0])
+        expected = islice(cycle(sent), first, first + len(paths))
+        assert paths == list(expected), generator
+
+
+@contextmanager
+def noting() -> Iterator[tuple[int, list[str]]]:
+    """A server that answers anything and notes the paths it was asked for."""
+    paths: list[str] = []
+
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def do_GET(self) -> None:
+            paths.append(self.path)
+            self.send_response(200)
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    thread = Thread(target=server.serve_forever)
+    thread.start()
+    try:
+        yield server.server_port, paths
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+@pytest.mark.parametrize("order", logins.ORDERS)
+def test_logins_to_record_are_the_same_number_of_users_of_dates_in_either_order(
+    order: str,
+) -> None:
+    rows, now = 2 * logins.USERS + 7, tokens.NOW
+    made = list(logins.all_of(rows, order, now))
+
+    dates = {at.date() for _, at in made}
+    assert len({(user_id, at.date()) for user_id, at in made}) == rows
+    assert len(dates) == {logins.BY_TIME: 3, logins.AT_RANDOM: logins.DATES}[order]
+    assert max(dates) < now.date()
+    assert [at for _, at in made] != sorted(at for _, at in made) or order == logins.BY_TIME
+
+
+def test_bars_are_met_by_the_figures_alone() -> None:
+    outcome = arena.Outcome([QUESTIONS["Q1"]])
+    for name, per_second in {"product": 800, "mercurius": 100, "postgraphile": 20}.items():
+        outcome.titles[name], outcome.memory[name] = name, 150 * bars.MIB
+        load_ = Load(per_second, 1, 2.0, 10.0, 0, 0.1)
+        outcome.cells[name, "Q1"] = Cell([Sample(load_, 0.5, 0.1)])
+
+    met = bars.bars(outcome, None)
+    outcome.cells["product", "Q1"].samples[0] = Sample(Load(799, 1, 2.0, 10.1, 0, 0.1), 0.5, 0.1)
+    outcome.memory["product"] += bars.MIB
+
+    assert [(bar.reached, bar.met) for bar in met] == [
+        ("8.00 x", True),
+        ("5.0 x (Q1)", True),
+        ("150 MiB", True),
+    ]
+    assert [(bar.reached, bar.met) for bar in bars.bars(outcome, None)] == [
+        ("7.99 x", False),
+        ("5.0 x (Q1)", False),
+        ("151 MiB", False),
+    ]
 
 
 def test_a_profile_counts_what_ran_and_what_waited_for_it_once() -> None:

@@ -166,10 +166,25 @@ def test_a_second_sigterm_does_not_wait(ready: dict[str, str], tmp_path: Path) -
     [port] = re.findall(r":(\d+)/graphql", process.stderr.readline())
     _status(port, "livez")
     process.send_signal(signal.SIGTERM)
-    subprocess.run(["sleep", "0.3"], check=True)
+    subprocess.run(["sleep", "1.3"], check=True)
     process.send_signal(signal.SIGTERM)
 
     assert process.wait(timeout=30) == 0
+    assert finish(process).code == 0
+
+
+def test_the_same_sigterm_twice_still_drains(ready: dict[str, str], tmp_path: Path) -> None:
+    """As systemd does it: one for each process, and then the supervisor's own."""
+    env = {**ready, "HEADCOUNT_DRAIN_SECONDS": "2"}
+    process = start("serve", "--port", 0, env=env, cwd=tmp_path)
+    assert process.stderr is not None
+    [port] = re.findall(r":(\d+)/graphql", process.stderr.readline())
+    _status(port, "livez")
+    for _ in range(2):
+        process.send_signal(signal.SIGTERM)
+        subprocess.run(["sleep", "0.2"], check=True)
+
+    assert [_status(port, name) for name in ("readyz", "livez")] == [503, 200]
     assert finish(process).code == 0
 
 

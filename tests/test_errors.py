@@ -161,21 +161,25 @@ def test_a_fault_outside_every_field_is_500_without_data(
 
 
 @pytest.mark.parametrize(
-    ("changes", "status", "code"),
+    ("changes", "status", "extensions"),
     [
-        ({"authenticator": Broken(unavailable)}, 503, "UNAVAILABLE"),
-        ({"execute": unavailable}, 503, "UNAVAILABLE"),
-        ({"execute": timed_out}, 504, "TIMEOUT"),
+        (
+            {"authenticator": Broken(unavailable)},
+            503,
+            {"code": "UNAVAILABLE", "retryAfter": 1},
+        ),
+        ({"execute": unavailable}, 503, {"code": "UNAVAILABLE", "retryAfter": 1}),
+        ({"execute": timed_out}, 504, {"code": "TIMEOUT"}),
     ],
 )
 def test_a_refusal_outside_every_field_has_its_status(
-    changes: dict[str, Any], status: int, code: str
+    changes: dict[str, Any], status: int, extensions: dict[str, Any]
 ) -> None:
     answer = client(**changes).post("/graphql", json={"query": "{viewer}"})
 
     assert (answer.status_code, answer.json()["errors"][0]["extensions"]) == (
         status,
-        {"code": code},
+        extensions,
     )
 
 
@@ -219,6 +223,8 @@ def test_an_exception_can_be_translated_to_a_refusal(caplog: pytest.LogCaptureFi
     answer = ask("{broken keyError}", translate=unavailable_if_broken)
 
     codes = {error["path"][0]: error["extensions"]["code"] for error in answer["errors"]}
+    told = {error["path"][0]: error["extensions"].get("retryAfter") for error in answer["errors"]}
+    assert told == {"broken": 1, "keyError": None}
     assert codes == {"broken": "UNAVAILABLE", "keyError": "INTERNAL_SERVER_ERROR"}
     assert len([record for record in caplog.records if record.name == "headcount"]) == 1
 

@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 from tortoise.exceptions import IntegrityError
 
 from models import Presence, Tenant, TenantDay
-from resolvers import billing_reports, logins
+from resolvers import billing_reports, logins, merging
 from resolvers.billing_reports import ReportRequest, UsersPage
 from resolvers.logins import Login, Recorded, RefusedLogin
 from resolvers.problems import ProblemCode
@@ -70,6 +70,12 @@ def per_day(rows: Iterable[Row]) -> list[tuple[date, int]]:
     return sorted(counts.items())
 
 
+@pytest.fixture(params=[0, 10**9], ids=["grown", "counted anew"])
+def either_way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Which of the two ways `max_users` is kept."""
+    monkeypatch.setattr(merging, "MOST_COUNTED", request.param)
+
+
 # The merge
 
 
@@ -104,7 +110,7 @@ async def test_a_user_is_counted_once_with_the_first_and_the_last_login(database
 
 
 async def test_the_version_of_a_day_goes_up_when_the_day_changed_and_only_then(
-    database: None,
+    database: None, either_way: None
 ) -> None:
     tenant, on = await factories.tenant(), date(2026, 11, 14)
     steps = [
@@ -133,7 +139,9 @@ async def test_the_version_of_a_day_goes_up_when_the_day_changed_and_only_then(
     assert recorded_at == [0, 0, 2, 3, 3, 3, 6, 7]
 
 
-async def test_only_the_days_that_changed_get_a_new_version(database: None) -> None:
+async def test_only_the_days_that_changed_get_a_new_version(
+    database: None, either_way: None
+) -> None:
     tenant = await factories.tenant()
     old, new = ("ann", at("2026-11-13T10:00:00")), ("ann", at("2026-11-14T10:00:00"))
     await logins.record(tenant, [old], NOW)
@@ -179,6 +187,34 @@ async def test_a_batch_of_any_size_is_three_statements_and_an_empty_one_is_none(
     assert await stored(tenant) == model(many, "UTC")
 
 
+async def test_few_logins_into_a_large_day_do_not_count_it_anew(database: None) -> None:
+    tenant, instant = await factories.tenant(), at("2026-11-14T10:00:00")
+    known = [(f"user{number}", instant) for number in range(100)]
+    await logins.record(tenant, known, NOW)
+    # A number that counting anew would set right, and adding to does not.
+    await TenantDay.filter(tenant=tenant).update(max_users=1_000)
+    batches = {
+        "new": [("ann", instant), ("bob", instant)],
+        "replayed": [("ann", instant), known[0]],
+        "widened": [("ann", instant + MS)],
+        "some of each": [("cid", instant), ("bob", instant + MS), known[1]],
+    }
+    seen = {}
+
+    for name, batch in batches.items():
+        async with statements.counted() as told:
+            recorded = await logins.record(tenant, batch, NOW)
+        ((_, max_users, version, *_),) = await days(tenant)
+        seen[name] = (len(told), recorded.counted, max_users, version)
+
+    assert seen == {
+        "new": (3, 2, 1_002, 2),
+        "replayed": (3, 0, 1_002, 2),
+        "widened": (4, 0, 1_002, 3),
+        "some of each": (4, 1, 1_003, 4),
+    }
+
+
 async def test_a_batch_that_fails_leaves_nothing_behind(database: None) -> None:
     unknown = Tenant(id=uuid4(), time_zone="UTC")
 
@@ -209,7 +245,7 @@ _LOGINS = st.lists(
 @given(batch=_LOGINS, seed=st.integers(0, 2**32))
 @example(batch=[("ann", NOW)] * 2, seed=1)
 async def test_neither_order_nor_splits_nor_replays_change_what_is_stored(
-    batch: list[Login], seed: int, database: None
+    batch: list[Login], seed: int, database: None, either_way: None
 ) -> None:
     chance = random.Random(seed)
     tenant = await factories.tenant(time_zone="America/New_York")
@@ -445,7 +481,8 @@ async def test_the_date_changes_at_the_tenants_midnight_also_a_little_ahead(
 
 async def _write(url: str, tenant_id: UUID, seed: int, users: int) -> int:
     """Record half of all logins, shuffled, in parts, some of them twice; gives the users that
-    were counted."""
+    were counted. Half of the writers never count a day anew."""
+    merging.MOST_COUNTED *= seed % 2
     chance = random.Random(seed)
     mine = [login for login in _race_logins(users) if chance.random() < 0.5]
     mine += chance.sample(mine, len(mine) // 4)

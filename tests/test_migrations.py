@@ -14,6 +14,7 @@ import pytest
 from tortoise import Tortoise
 from tortoise.exceptions import IntegrityError
 from tortoise.migrations.autodetector import MigrationAutodetector
+from tortoise.migrations.recorder import MigrationRecorder
 
 from models import (
     Assignment,
@@ -163,6 +164,29 @@ async def test_migrating_applies_what_is_pending_and_then_nothing(empty_url: str
         answers = await asyncio.wrap_future(start(_pending_and_migrated, empty_url))
 
     assert answers == (EVERY_MIGRATION, EVERY_MIGRATION, [], [])
+
+
+async def _ended_and_migrated(url: str) -> tuple[str, list[str]]:
+    async def end(*_: object) -> None:
+        raise LookupError("killed")
+
+    note, ended = MigrationRecorder.record_applied, ""
+    MigrationRecorder.record_applied = end  # type: ignore[method-assign]
+    try:
+        await migrate.migrate(url)
+    except LookupError as error:
+        ended = str(error)
+    finally:
+        MigrationRecorder.record_applied = note  # type: ignore[method-assign]
+    return ended, await migrate.migrate(url)
+
+
+async def test_a_migration_that_ends_before_it_is_noted_can_be_run_again(empty_url: str) -> None:
+    """Its tables are made and it is killed."""
+    with workers(1) as start:
+        answers = await asyncio.wrap_future(start(_ended_and_migrated, empty_url))
+
+    assert answers == ("killed", EVERY_MIGRATION)
 
 
 async def test_the_database_under_test_is_migrated(database: None) -> None:

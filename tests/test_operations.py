@@ -15,13 +15,18 @@ from typing import Any
 
 import pytest
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
+from prometheus_client import generate_latest
 from prometheus_client.parser import text_string_to_metric_families
 
-from graph import logs, production, tracing
+from graph import logs, metrics, production, tracing
+from graph.observation import Observation
 from graph.settings import SettingsError
+from models.readers import PoolState
 from resolvers.clock import system_clock
-from tests import tokens
-from tests.command import finish, served, start
+from resolvers.logins import Recorded, RefusedLogin
+from resolvers.problems import ProblemCode
+from tests import secrecy, tokens
+from tests.command import done, finish, served, start
 
 VIEWER = "{ viewer { displayName } }"
 SECRETS = ("canary-user", "canary-literal", "canary-header")
@@ -47,7 +52,10 @@ def ask(url: str, query: str = VIEWER, token: str | None = None, **more: Any) ->
 
 def scraped(port: int) -> dict[tuple[str, ...], float]:
     """Samples by name and the values of their labels."""
-    text = _read(f"http://127.0.0.1:{port}/metrics")
+    return _samples(_read(f"http://127.0.0.1:{port}/metrics"))
+
+
+def _samples(text: str) -> dict[tuple[str, ...], float]:
     return {
         (sample.name, *(value for _, value in sorted(sample.labels.items()))): sample.value
         for family in text_string_to_metric_families(text)
@@ -102,6 +110,39 @@ def test_metrics_count_requests_by_field_outcome_and_status(
     assert samples["headcount_given_again_total",] == 2
     assert samples["headcount_fallbacks_total", "error"] == 1
     assert ("process_resident_memory_bytes",) in samples
+
+
+def test_metrics_tell_of_durations_logins_and_connections() -> None:
+    pool = PoolState(most=10, open=3, in_use=2, waiting=1)
+    figures = metrics.Metrics(metrics.Sources(lambda: pool))
+    before = samples_of(figures)
+    refused = RefusedLogin(2, "at", ProblemCode.IN_FUTURE, "is in the future")
+
+    metrics.count_logins(Recorded(recorded=5, counted=3, refused=[refused]))
+    seen = Observation("-", ())
+    seen.code, seen.status, seen.seconds = "TENANT_NOT_FOUND", 200, 0.02
+    figures.observe(seen)
+
+    after = samples_of(figures)
+    added = {key: value - before.get(key, 0) for key, value in after.items()}
+    assert {key: added[key] for key in added if key[0].startswith("headcount_logins_total")} == {
+        ("headcount_logins_total", "recorded"): 5,
+        ("headcount_logins_total", "counted"): 3,
+        ("headcount_logins_total", "refused"): 1,
+    }
+    assert {key[0]: value for key, value in after.items() if "database" in key[0]} == {
+        "headcount_database_connections_most": 10,
+        "headcount_database_connections_open": 3,
+        "headcount_database_connections_in_use": 2,
+        "headcount_database_waiting": 1,
+    }
+    buckets = {key[2]: value for key, value in added.items() if key[0].endswith("seconds_bucket")}
+    assert (buckets["0.01"], buckets["0.025"], buckets["+Inf"]) == (0, 1, 1)
+    assert requests_of(added) == {("TENANT_NOT_FOUND", "none", "200", "none"): 1}
+
+
+def samples_of(figures: metrics.Metrics) -> dict[tuple[str, ...], float]:
+    return _samples(generate_latest(figures.registry).decode())
 
 
 def two_free_ports() -> int:
@@ -174,6 +215,30 @@ def test_logs_are_json_and_say_nothing_of_what_was_sent(
     assert len(reasons) == 2
     assert reasons[0] == "the subject is unknown or disabled"
     assert {"time", "level", "logger", "message"} <= set.intersection(*map(set, lines))
+
+
+def test_no_secret_and_no_user_id_that_was_planted_comes_out(
+    environment: dict[str, str], tmp_path: Path
+) -> None:
+    done("migrate", env=environment)
+    secrecy.prepare(environment)
+
+    leaks = secrecy.look(environment, tmp_path, two_free_ports())
+
+    assert leaks.found == []
+    assert len(leaks.planted.needles) >= 30
+    assert '"recorded":1,"rejected":1' in leaks.shown["responses"]
+    assert {where for where, text in leaks.shown.items() if text} >= {
+        *("commands", "import", "logs", "metrics", "responses"),
+    }
+
+
+def test_a_secret_that_comes_out_is_found() -> None:
+    leaks = secrecy.Leaks()
+    leaks.shown["logs"] = f"GET /?token={leaks.planted.text('token in a URL')}"
+    leaks.planted.text("another")
+
+    assert leaks.found == ["token in a URL in logs"]
 
 
 def test_only_failures_are_logged_unless_all_requests_are_wanted(

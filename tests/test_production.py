@@ -7,6 +7,7 @@ import pytest
 from graph import production, settings
 from graph.auth.bearer import BearerTokens, Claims, TokenRules
 from graph.settings import DEMO_ISSUER, Problem, SettingsError
+from tests import insecure
 from tests.tokens import (
     AUDIENCE,
     ED25519,
@@ -131,12 +132,28 @@ def test_one_insecure_setting_is_enough_to_refuse(
         ("TOKEN_ISSUER", "http://[::1]:8080/"),
         ("TOKEN_TYPES", "JWT"),
         ("TOKEN_LEEWAY", "0"),
+        ("CORS_ORIGINS", "https://app.example.com,http://localhost:5173"),
+        ("METRICS_PORT", "8001"),
     ],
 )
 def test_a_secure_setting_is_taken(name: str, value: str, good: pytest.MonkeyPatch) -> None:
     good.setenv(f"HEADCOUNT_{name}", value)
 
     assert production.from_environment().settings == settings.from_environment()
+
+
+@pytest.mark.filterwarnings("ignore:Key size should be:UserWarning")
+def test_every_insecure_setting_is_refused(good: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    refused: dict[str, list[str]] = {}
+    for case in insecure.cases(tmp_path):
+        with pytest.MonkeyPatch.context() as one:
+            for name, value in case.changes.items():
+                one.delenv(name, raising=False) if value is None else one.setenv(name, value)
+            refused[case.what] = [problem.variable for problem in problems()]
+
+    assert refused == {case.what: [case.variable] for case in insecure.cases(tmp_path)}
+    assert len(refused) == 20
+    production.from_environment()
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,8 @@ from graph.settings import Problem, Row, Settings, SettingsError
 def _no_variables(monkeypatch: pytest.MonkeyPatch) -> None:
     for row in settings.rows():
         monkeypatch.delenv(row.variable, raising=False)
+    for name in settings.secrets():
+        monkeypatch.delenv(f"{settings.variable_of(name)}_FILE", raising=False)
 
 
 def test_settings_have_defaults_and_take_only_what_they_are_given(
@@ -33,6 +35,8 @@ def test_settings_have_defaults_and_take_only_what_they_are_given(
         "request_timeout": 10,
         "rate_limit": 100000,
         "rate_limit_unauthenticated": 300,
+        "rate_limit_storage": None,
+        "trusted_proxies": (),
         "drain_seconds": 3,
         "host": "127.0.0.1",
         "port": 8000,
@@ -133,6 +137,21 @@ def test_settings_cannot_be_changed_or_invented() -> None:
             "mysql://h:pw@db",
             "must start with one of sqlite://, postgresql://, postgres://",
         ),
+        (
+            "RATE_LIMIT_STORAGE",
+            "http://h:pw@cache",
+            "must start with one of redis://, rediss://",
+        ),
+        (
+            "TRUSTED_PROXIES",
+            "10.0.0.1/8",
+            "lists addresses and networks like 192.0.2.7,10.0.0.0/8",
+        ),
+        (
+            "TRUSTED_PROXIES",
+            "10.0.0.0/8,::/0",
+            "trusts everybody, who may then choose their address: name the proxies",
+        ),
     ],
 )
 def test_a_value_that_cannot_be_used_is_refused_with_its_variable(
@@ -160,6 +179,8 @@ def test_a_value_that_cannot_be_used_is_refused_with_its_variable(
         ("GRAPHIQL", "0"),
         ("MAX_BODY_BYTES", "1024"),
         ("MAX_DEPTH", "1"),
+        ("RATE_LIMIT_STORAGE", "rediss://user:pw@cache:6380/1"),
+        ("TRUSTED_PROXIES", "192.0.2.7, 10.0.0.0/8,2001:db8::/32"),
         ("DATABASE_URL", "sqlite://headcount.db"),
         ("DATABASE_URL", "postgres://h@db/headcount"),
     ],
@@ -235,6 +256,58 @@ def test_a_password_is_never_shown(url: str, monkeypatch: pytest.MonkeyPatch) ->
     assert not [text for text in [*shown, str(invalid.value)] if "hunter2" in text]
 
 
+@pytest.mark.parametrize("end", ["", "\n", "\r\n"])
+def test_a_secret_may_stand_in_a_file(
+    end: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "url").write_bytes(f"postgresql://h:hunter2@db/x{end}".encode())
+    monkeypatch.setenv("HEADCOUNT_DATABASE_URL_FILE", str(tmp_path / "url"))
+
+    assert settings.from_environment() == Settings(
+        database_url=SecretStr("postgresql://h:hunter2@db/x")
+    )
+
+
+@pytest.mark.parametrize(
+    ("content", "text"),
+    [
+        (None, "is not in the file of HEADCOUNT_DATABASE_URL_FILE: No such file or directory"),
+        (b"\xff", "is not in the file of HEADCOUNT_DATABASE_URL_FILE: it is not text"),
+        (b"\n", "is empty: give it a value or unset it"),
+        (b"hunter2", "must start with one of sqlite://, postgresql://, postgres://"),
+    ],
+)
+def test_a_file_without_a_good_secret_is_refused(
+    content: bytes | None, text: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if content is not None:
+        (tmp_path / "url").write_bytes(content)
+    monkeypatch.setenv("HEADCOUNT_DATABASE_URL_FILE", str(tmp_path / "url"))
+
+    read, problems = settings.examine()
+
+    assert problems == [Problem("HEADCOUNT_DATABASE_URL", text)]
+    assert read.database_url is None
+
+
+def test_a_secret_and_its_file_at_once_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HEADCOUNT_DATABASE_URL", "sqlite://a.db")
+    monkeypatch.setenv("HEADCOUNT_DATABASE_URL_FILE", "/nowhere")
+
+    _, problems = settings.examine()
+
+    text = "and HEADCOUNT_DATABASE_URL_FILE are both set: unset one"
+    assert problems == [Problem("HEADCOUNT_DATABASE_URL", text)]
+
+
+def test_only_a_secret_has_a_file(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HEADCOUNT_HOST_FILE", "/nowhere")
+
+    _, problems = settings.examine()
+
+    assert [problem.variable for problem in problems] == ["HEADCOUNT_HOST_FILE"]
+
+
 def test_every_setting_has_a_row_with_its_default_and_help() -> None:
     rows = list(settings.rows())
 
@@ -244,7 +317,7 @@ def test_every_setting_has_a_row_with_its_default_and_help() -> None:
     assert [row for row in rows if not row.help.endswith(".") and "://" not in row.help] == []
     assert rows[0].default == ""
     assert rows[7][:2] == ("HEADCOUNT_TOKEN_TYPES", "at+jwt,jwt")
-    assert rows[16] == Row("HEADCOUNT_GRAPHIQL", "false", "Serve the GraphiQL page to browsers.")
+    assert Row("HEADCOUNT_GRAPHIQL", "false", "Serve the GraphiQL page to browsers.") in rows
     assert rows[-1] == Row(
         "HEADCOUNT_MAX_REPRESENTATIONS", "100", "Most representations in one _entities field."
     )

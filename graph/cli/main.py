@@ -10,6 +10,7 @@ from graph.cli import (
     assignment,
     audit,
     demo,
+    doctor,
     explorer,
     migrate,
     principal,
@@ -56,6 +57,7 @@ def options(
 
 app.command("demo")(demo.demo)
 app.command("serve")(serve.serve)
+app.command("doctor")(doctor.doctor)
 app.command("migrate")(migrate.migrate)
 app.command("record")(record.record)
 app.add_typer(tenant.app, name="tenant")

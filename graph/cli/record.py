@@ -42,7 +42,7 @@ def record(
     ] = None,
     batch: Annotated[
         int, typer.Option(min=1, max=100_000, help="Logins recorded in one transaction.")
-    ] = 10_000,
+    ] = 50_000,
     json: Json = False,
 ) -> None:
     """Record the logins of a file: CSV with the columns user_id and at, or the sign-in log of

@@ -89,14 +89,17 @@ class ErrorCode(Enum):
     GRAPHQL_VALIDATION_FAILED = enum_value(
         "GRAPHQL_VALIDATION_FAILED", description="The document does not fit the schema."
     )
-    RATE_LIMITED = enum_value("RATE_LIMITED", description="Too much, too fast; try later.")
+    RATE_LIMITED = enum_value(
+        "RATE_LIMITED",
+        description="Too much, too fast; try again after extensions.retryAfter seconds.",
+    )
     TIMEOUT = enum_value(
         "TIMEOUT", description="Not answered in time; ask for less. A change may have been made."
     )
     UNAVAILABLE = enum_value(
         "UNAVAILABLE",
-        description="The service cannot answer just now; try again. A status 503 says when, in"
-        " Retry-After.",
+        description="The service cannot answer just now; try again after extensions.retryAfter"
+        " seconds.",
     )
     INTERNAL_SERVER_ERROR = enum_value(
         "INTERNAL_SERVER_ERROR",

@@ -1,41 +1,24 @@
 """Generated queries give the same answer, to the last error and key, as through graphql-core.
 
-`EXECUTION_QUERIES=20000` asks for more of them.
+`tests/soak/execution.py` asks for ten times as many.
 """
 
 import asyncio
 import gc
-import os
-import random
 
 import pytest
-from graphql import ExecutionResult, parse, validate
+from graphql import parse
 
-from graph.execution import CompiledExecutor
-from graph.execution.fallback import Fallback
+from graph.execution import CompiledExecutor, Counts
+from graph.execution.fallback import REASONS, Fallback
 from graph.execution.request import Request
 from graph.execution.run import run
-from tests.execution.interpreter import interpret
-from tests.execution.queries import Case, Queries
+from tests.execution.differential import Comparison, case_of, compare
 from tests.execution.world import Context, schema
+from tests.soak import execution
+from tests.soak.bar import Figure
 
-QUERIES = int(os.environ.get("EXECUTION_QUERIES", "2000"))
-
-# Reached in a few queries only: each makes a whole request fall back.
-SELDOM = frozenset({"node", "generated"})
-
-
-def case_of(seed: int) -> tuple[Case, float]:
-    """A query, and the share of faults in the world it asks."""
-    dice = random.Random(seed)
-    avoided = SELDOM if dice.random() < 0.9 else frozenset()
-    case = Queries(schema._schema, dice, avoided).case()
-    return case, dice.choice([0.0, 0.0, 0.0, 0.01, 0.1])
-
-
-def everything(result: ExecutionResult) -> tuple[str, list[object]]:
-    """The whole answer; `repr` tells 1 from True and 1.0, and keeps the order of keys."""
-    return repr(result.data), [error.formatted for error in result.errors or ()]
+QUERIES = 2_000
 
 
 # graphql-core leaves coroutines behind, its own and those of resolvers, when a null bubbles up past
@@ -45,33 +28,31 @@ def everything(result: ExecutionResult) -> tuple[str, list[object]]:
     "ignore:Exception ignored in. <coroutine:pytest.PytestUnraisableExceptionWarning"
 )
 async def test_generated_queries_are_answered_as_by_graphql_core() -> None:
-    executor = CompiledExecutor(schema)
-    failed = our_batches = their_batches = 0
-    for seed in range(QUERIES):
-        case, faults = case_of(seed)
-        document = parse(case.text)
-        assert validate(schema._schema, document) == [], case.text
-        ours, theirs = Context(faults), Context(faults)
-        compiled = executor.counts().compiled
-
-        answer = await executor.execute(
-            document, variable_values=case.variables, context_value=ours
-        )
-        expected = await interpret(schema, document, case.variables, theirs)
-
-        assert everything(answer) == everything(expected), (seed, case)
-        if executor.counts().compiled > compiled:
-            our_batches += len(ours.batches)
-            their_batches += len(theirs.batches)
-        failed += bool(expected.errors)
+    found = await compare(range(QUERIES))
     gc.collect()
-    counts = executor.counts()
+
+    counts = found.counts
+    assert found.different == []
     assert counts.compiled + sum(counts.fallbacks.values()) == QUERIES
     assert counts.compiled >= QUERIES / 2
-    assert failed >= QUERIES / 20
-    assert 0 < our_batches <= their_batches
+    assert found.failed >= QUERIES / 20
+    assert 0 < found.our_batches <= found.their_batches
     reached = {reason for reason, count in counts.fallbacks.items() if count}
     assert reached == {"abstract", "variables", "null", "value", "error"}
+
+
+def test_the_long_form_tells_how_many_were_handed_over_and_why() -> None:
+    counts = Counts(15_000, {**dict.fromkeys(REASONS, 0), "null": 1_000, "error": 4_000})
+    same = Comparison(counts, failed=7_000)
+    case, _ = case_of(0)
+
+    assert execution.figure(same) == Figure(
+        "20,000 generated queries, 7,000 of them with errors: 0 differences; 25% handed over to"
+        " graphql-core (4,000 error, 1,000 null)",
+        met=True,
+    )
+    assert not execution.figure(Comparison(counts, different=[(0, case)])).met
+    assert not execution.figure(Comparison(Counts(19_999, dict.fromkeys(REASONS, 0)))).met
 
 
 async def test_a_first_try_leaves_no_task_and_no_coroutine_behind() -> None:

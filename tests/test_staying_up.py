@@ -1,0 +1,120 @@
+"""What others do to the service, it survives: cancelled requests, a database that goes, hangs or
+has no connection left, and its own end."""
+
+import asyncio
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from models import database
+from tests import cancelling, killing, outages, postgresql
+from tests.command import new_database, production
+from tests.processes import python
+
+ROUNDS = 6
+
+_CANCEL = """
+import asyncio, sys
+from models import migrate
+from tests import cancelling
+asyncio.run(migrate.migrate(sys.argv[1]))
+found = asyncio.run(cancelling.cancel_everything(sys.argv[1], int(sys.argv[2])))
+print(found.cancelled.total() > 0, found.cancelled.total() + found.ended.total(), found.faults)
+"""
+
+
+def test_requests_cancelled_at_any_moment_leave_nothing_behind(
+    database_url: str, tmp_path: Path
+) -> None:
+    """In a process of its own, which must end by itself."""
+    url = new_database(database_url, tmp_path)
+    said = python(_CANCEL, url, str(ROUNDS), timeout=120)
+
+    requests = ROUNDS * len((*cancelling.READS, *cancelling.WRITES))
+    assert said == f"True {requests} []\n"
+
+
+@pytest.fixture(scope="module")
+def server(database_url: str) -> Iterator[postgresql.Server]:
+    """Of these tests alone, which stop it."""
+    if not database_url.startswith("postgresql"):
+        pytest.skip("SQLite is part of the process.")
+    with postgresql.server() as own:
+        yield own
+
+
+@pytest.fixture
+def environment(server: postgresql.Server, tmp_path: Path) -> dict[str, str]:
+    url = new_database(server.url, tmp_path)
+    made = production(url, tmp_path, HEADCOUNT_REQUEST_TIMEOUT="2")
+    killing.prepare(made)
+    return made
+
+
+def test_without_its_database_the_service_is_unavailable_at_once_and_comes_back(
+    server: postgresql.Server, environment: dict[str, str], tmp_path: Path
+) -> None:
+    found = outages.restarted(environment, tmp_path, server.stop_at_once, server.start)
+
+    assert set(found.before) == {(200, "OK")}
+    assert set(found.without) == {(503, "UNAVAILABLE")}
+    assert found.slowest < 3
+    assert found.after.total() - found.after[200, "OK"] <= found.connections
+
+
+def test_a_database_that_hangs_keeps_nobody_longer_than_the_deadline(
+    server: postgresql.Server, environment: dict[str, str], tmp_path: Path
+) -> None:
+    found = outages.frozen(environment, tmp_path, server.frozen)
+
+    assert found.during == {(504, "TIMEOUT"): outages.AT_ONCE}
+    # Two seconds, one more to take the question back, and those that a busy machine takes.
+    assert found.slowest < 2 + 1 + 3
+    assert (found.live, found.ready, found.ready_after < 1 + 1) == (200, 503, True)
+    assert set(found.after) == {(200, "OK")}
+
+
+async def test_who_finds_no_connection_left_is_told_to_come_again(
+    environment: dict[str, str], tmp_path: Path
+) -> None:
+    environment |= {"HEADCOUNT_DATABASE_POOL_SIZE": "3", "HEADCOUNT_REQUEST_TIMEOUT": "10"}
+    found = await outages.exhausted(environment, tmp_path)
+
+    assert set(found.writers) == {(200, "OK"), (200, "UNAVAILABLE")}
+    assert found.retry_after == {1}
+    assert found.slowest_refusal < 2.5 + 3
+    assert {code for _, code in found.readers} <= {"OK", "UNAVAILABLE"}
+    assert set(found.after) == {(200, "OK")}
+
+
+def test_closing_does_not_wait_for_a_database_that_hangs(server: postgresql.Server) -> None:
+    async def close() -> float:
+        await database.open(server.url, pool_size=2)
+        loop = asyncio.get_running_loop()
+        with server.frozen():
+            stuck = asyncio.create_task(database.transaction(lambda: database.rows("SELECT 1")))
+            await asyncio.sleep(0.2)
+            began = loop.time()
+            await database.close()
+            seconds = loop.time() - began
+        await asyncio.wait([stuck], timeout=10)
+        assert stuck.done()
+        stuck.exception()
+        return seconds
+
+    # Outside the loop that holds this process's own database.
+    assert asyncio.run(close()) < database.CLOSE_WITHIN + 3
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_requests_under_way_are_answered_before_the_end(
+    workers: int, database_url: str, tmp_path: Path
+) -> None:
+    made = production(new_database(database_url, tmp_path), tmp_path, HEADCOUNT_DRAIN_SECONDS="1")
+    killing.prepare(made)
+    found = outages.ended(made, tmp_path, 40, "--workers", workers, stuck=False)
+
+    assert (found.requests, found.code) == (Counter({200: 40}), 0)
+    assert found.not_ready_after is not None
