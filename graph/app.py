@@ -13,6 +13,7 @@ from starlette.types import Receive, Scope, Send
 
 from graph import executor, graphiql, headers
 from graph.addresses import Proxies
+from graph.auditing import auditing, unaudited
 from graph.context import Context
 from graph.endpoint import Authenticates, Endpoint, answer
 from graph.execution import CompiledExecutor
@@ -29,6 +30,7 @@ from graph.shared_rates import SharedRates
 from graph.standing import Standings
 from models import database
 from resolvers.admission import Admission
+from resolvers.audit import Log
 from resolvers.clock import Clock, system_clock
 from resolvers.errors import BadInput, Refusal, TimedOut, Unavailable
 
@@ -49,7 +51,7 @@ def create_app(
         served,
         authenticator=authenticator,
         clock=clock,
-        make_context=make_context,
+        make_context=make_context if settings.audit else make_unaudited_context,
         limits=limits_of(settings),
         max_body_bytes=settings.max_body_bytes,
         deadline=settings.request_timeout,
@@ -62,6 +64,7 @@ def create_app(
         page=graphiql.page if settings.graphiql else None,
         observe=observers.observe,
         standings=standings,
+        audit=auditing(Log()) if settings.audit else unaudited,
     )
     app = Service(
         endpoint,
@@ -104,6 +107,10 @@ class Service(Starlette):
 
 def make_context(admission: Admission, now: datetime, request_id: str) -> Context:
     return Context(admission.viewer, now, request_id, admission)
+
+
+def make_unaudited_context(admission: Admission, now: datetime, request_id: str) -> Context:
+    return Context(admission.viewer, now, request_id, admission, audited=False)
 
 
 def limits_of(settings: Settings) -> Limits:

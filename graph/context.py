@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
+from uuid import UUID
 
 import strawberry
 from strawberry.dataloader import DataLoader
@@ -12,6 +13,8 @@ from resolvers import access, billing_reports, billing_trends, tenants
 from resolvers.access import TenantKey
 from resolvers.admission import Admission
 from resolvers.asked import AskedTenant, AskedTenants, AskedTrend, Head
+from resolvers.audit import Origin, Record, trail
+from resolvers.audit.trail import TrailPage, TrailRequest
 from resolvers.billing_reports import BillingReport, ReportRequest
 from resolvers.billing_trends import BillingTrend, TrendRequest
 from resolvers.errors import TenantNotFound
@@ -33,12 +36,27 @@ class Context:
     beyond: bool = False
     #: Tenants that CanSeeTenant has let pass; a field below it finds its tenant here.
     held: dict[TenantKey, Tenant] = field(default_factory=dict)
+    #: False when HEADCOUNT_AUDIT is off.
+    audited: bool = True
+    #: What was read and what was refused: in the audit log before the answer leaves. Each but
+    #: once, for a request may be answered twice (`graph/execution/`).
+    records: dict[Record, None] = field(default_factory=dict)
     #: What graph/lookahead.py has worked out of the document.
     lookahead: dict[tuple[object, ...], list[dict[str, Any]]] = field(default_factory=dict)
     # Most requests need no more than one of these.
     _tenants: DataLoader[TenantKey, Tenant | None] | None = None
     _reports: DataLoader[ReportRequest, BillingReport] | None = None
     _trends: DataLoader[TrendRequest, BillingTrend] | None = None
+    _trails: DataLoader[TrailRequest, TrailPage] | None = None
+    _trail_totals: DataLoader[UUID, int] | None = None
+
+    @property
+    def origin(self) -> Origin:
+        """For what the request changes: its entry is written with the change."""
+        return Origin(self.viewer, self.now, self.request_id, self.audited)
+
+    def note(self, record: Record) -> None:
+        self.records[record] = None
 
     async def find(self, key: TenantKey) -> Tenant | None:
         """The visible tenant that the key names, if there is one."""
@@ -110,6 +128,20 @@ class Context:
         if any(not billing_trends.agree(each, days) for each in found):
             self.beyond = True
         return found
+
+    @property
+    def trails(self) -> DataLoader[TrailRequest, TrailPage]:
+        self.beyond = True
+        if self._trails is None:
+            self._trails = DataLoader(trail.read, cache=False)
+        return self._trails
+
+    @property
+    def trail_totals(self) -> DataLoader[UUID, int]:
+        self.beyond = True
+        if self._trail_totals is None:
+            self._trail_totals = DataLoader(trail.totals)
+        return self._trail_totals
 
     def _asked_for(self, request: TrendRequest) -> bool:
         asked = self.admission.asked

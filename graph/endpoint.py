@@ -25,6 +25,7 @@ from starlette.types import Receive, Scope, Send
 
 from graph import errors, executor, wire
 from graph.addresses import Proxies
+from graph.auditing import Audit, unaudited
 from graph.auth import Claim, Questioned
 from graph.documents import Documents, Prepared, RequestRefused
 from graph.headers import encoded
@@ -35,6 +36,7 @@ from graph.reply import Reply
 from graph.standing import Answer, Key, Standing, Standings, minute_of
 from resolvers.admission import Admission
 from resolvers.asked import Asked, State
+from resolvers.audit import Record
 from resolvers.clock import Clock
 from resolvers.errors import (
     BadInput,
@@ -47,10 +49,10 @@ from resolvers.errors import (
 
 
 class AskedFor(Protocol):
-    """The context of a request, as far as the endpoint knows it: whether anything was read that
-    the state of its admission does not say."""
+    """A request's context: was more read than its admission's state, and what to audit."""
 
     beyond: bool
+    records: dict[Record, None]
 
 
 MakeContext = Callable[[Admission, datetime, str], AskedFor]
@@ -112,6 +114,7 @@ class Endpoint:
         page: Page | None = None,
         observe: Observe | None = None,
         standings: Standings | None = None,
+        audit: Audit = unaudited,
     ) -> None:
         self.authenticator = authenticator
         self.clock = clock
@@ -122,6 +125,7 @@ class Endpoint:
         self.proxies = proxies or Proxies()
         self.page = page
         self.observe = observe
+        self.audit = audit
         self._standings = Standings(0) if standings is None else standings
         self.documents = Documents(schema._schema, limits or Limits())
         self.errors = errors.Translator(schema._schema, translate)
@@ -165,8 +169,7 @@ class Endpoint:
         seen: Observation,
         offer: str | None,
     ) -> Reply:
-        method = scope["method"]
-        if method not in ("GET", "POST"):
+        if (method := scope["method"]) not in ("GET", "POST"):
             raise wire.NotUnderstood(405, "Use GET or POST.", {"Allow": "GET, POST"})
         seen.now = now = self.clock()
         claims = await self.authenticator.verify(wire.text_of(fields, b"authorization"), now)
@@ -220,21 +223,22 @@ class Endpoint:
         seen.operation = standing.prepared.operation
         kept = standing.answer
         if kept is not None and (kept.state is state or kept.state == state):
-            seen.principal_id = kept.principal_id
-            if charged := self.rates.charge(kept.principal_id, standing.cost, seen.now):
+            seen.principal_id = kept.viewer.id
+            if charged := self.rates.charge(kept.viewer.id, standing.cost, seen.now):
                 await charged
+            await self.audit(kept.viewer, seen.request_id, seen.now, kept.records)
             return self._standings.again(kept)
         admission = self.authenticator.admit(standing.question, state)
-        seen.principal_id = principal_id = admission.viewer.id
-        if charged := self.rates.charge(principal_id, standing.cost, seen.now):
+        viewer, seen.principal_id = admission.viewer, admission.viewer.id
+        if charged := self.rates.charge(viewer.id, standing.cost, seen.now):
             await charged
         context = self.make_context(admission, seen.now, seen.request_id)
-        if not standing.lasts:
-            return await self._execute(standing.prepared, context, seen.request_id, key[1])
-        self._standings.put(key, standing)
+        if standing.lasts:
+            self._standings.put(key, standing)
         reply = await self._execute(standing.prepared, context, seen.request_id, key[1])
-        if reply.code == "OK" and not context.beyond:
-            kept = Answer(state, principal_id, reply.body, reply.headers)
+        await self.audit(viewer, seen.request_id, seen.now, records := tuple(context.records))
+        if standing.lasts and reply.code == "OK" and not context.beyond:
+            kept = Answer(state, viewer, records, reply.body, reply.headers)
             self._standings.keep(key, standing, kept)
         return reply
 

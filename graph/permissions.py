@@ -9,18 +9,33 @@ from typing import Any, NoReturn
 
 from strawberry.permission import BasePermission, PermissionExtension
 
+from graph import auditing
 from graph.context import Info
 from graph.types.keys import tenant_key
 from models import Tenant
 from resolvers import access, billing_window
 from resolvers.access import Scope
-from resolvers.errors import TenantNotBillable, Unauthenticated
+from resolvers.audit import Action
+from resolvers.errors import Refusal, TenantNotBillable, Unauthenticated
 from resolvers.viewers import Viewer
 
 
-def guard(*permissions: BasePermission) -> PermissionExtension:
+class Rule(BasePermission):
+    """A permission whose refusals stand in the audit log, as those of an action."""
+
+    action: Action | None = None
+
+    def note(self, refusal: Refusal, source: Any, info: Info, arguments: dict[str, Any]) -> None:
+        if self.action is not None:
+            auditing.refused(info, self.action, refusal, source, arguments)
+
+
+def guard(*permissions: BasePermission, action: Action | None = None) -> PermissionExtension:
     """Put permissions on a field, in the order they are checked. One guard for a field: several
     extensions would run from the last to the first."""
+    for permission in permissions:
+        if isinstance(permission, Rule):
+            permission.action = action
     return PermissionExtension(list(permissions), use_directives=False)
 
 
@@ -35,26 +50,34 @@ class IsAuthenticated(BasePermission):
         raise Unauthenticated("Sign in first.")
 
 
-class HasScope(BasePermission):
+class HasScope(Rule):
     """The viewer's role or scopes allow it; speaks of the caller only."""
 
     def __init__(self, scope: Scope) -> None:
         self.scope = scope
 
     def has_permission(self, source: Any, info: Info, **kwargs: Any) -> bool:
-        access.require_scope(info.context.viewer, self.scope)
+        try:
+            access.require_scope(info.context.viewer, self.scope)
+        except Refusal as refusal:
+            self.note(refusal, source, info, kwargs)
+            raise
         return True
 
 
-class CanSeeTenant(BasePermission):
+class CanSeeTenant(Rule):
     """The tenant that the arguments name is among those the viewer may see."""
 
     async def has_permission(self, source: Any, info: Info, **kwargs: Any) -> bool:
-        await info.context.hold(tenant_key(kwargs))
+        try:
+            await info.context.hold(tenant_key(kwargs))
+        except Refusal as refusal:
+            self.note(refusal, source, info, kwargs)
+            raise
         return True
 
 
-class TenantIsBillable(BasePermission):
+class TenantIsBillable(Rule):
     """The tenant is configured as PureConnect billable.
 
     `or_null` makes the field null otherwise, without an error: a list of tenants shows those
@@ -65,19 +88,26 @@ class TenantIsBillable(BasePermission):
         self.or_null = or_null
 
     def has_permission(self, source: Any, info: Info, **kwargs: Any) -> bool:
-        return access.shows_billing(_tenant(source, info, kwargs))
+        shown = access.shows_billing(_tenant(source, info, kwargs))
+        if not shown and not self.or_null:
+            self.note(TenantNotBillable(), source, info, kwargs)
+        return shown
 
     def on_unauthorized(self) -> None:
         if not self.or_null:
             raise TenantNotBillable
 
 
-class WithinBillingWindow(BasePermission):
+class WithinBillingWindow(Rule):
     """The date is one of the past six months, in the tenant's time zone."""
 
     def has_permission(self, source: Any, info: Info, **kwargs: Any) -> bool:
         tenant = _tenant(source, info, kwargs)
-        billing_window.at(info.context.now, tenant.time_zone).require(kwargs["date"])
+        try:
+            billing_window.at(info.context.now, tenant.time_zone).require(kwargs["date"])
+        except Refusal as refusal:
+            self.note(refusal, source, info, kwargs)
+            raise
         return True
 
 

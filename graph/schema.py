@@ -9,10 +9,12 @@ from typing import Annotated, cast
 
 import strawberry
 from strawberry import argument
+from strawberry.extensions import FieldExtension
+from strawberry.permission import BasePermission
 from strawberry.schema.config import StrawberryConfig
 from strawberry.types.scalar import ScalarDefinition
 
-from graph import metrics
+from graph import auditing, metrics
 from graph.context import Info
 from graph.executor import Schema
 from graph.permissions import (
@@ -52,6 +54,7 @@ from graph.types.tenant_changes import (
 from graph.types.viewer import Viewer
 from resolvers import assignments, logins, tenants
 from resolvers.access import Scope, TenantKey
+from resolvers.audit import Action
 from resolvers.viewers import Landlord
 
 
@@ -104,6 +107,7 @@ class Query:
                 CanSeeTenant(),
                 TenantIsBillable(),
                 WithinBillingWindow(),
+                action=Action.BILLING_REPORT_READ,
             )
         ],
     )
@@ -120,6 +124,7 @@ class Query:
                 HasScope(Scope.BILLING_READ),
                 CanSeeTenant(),
                 TenantIsBillable(),
+                action=Action.BILLING_TREND_READ,
             )
         ],
     )
@@ -134,26 +139,30 @@ class Query:
         return await billing.trend(info, row, given(from_), given(to))
 
 
-_manages = guard(IsAuthenticated(), HasScope(Scope.TENANTS_MANAGE))
-_manages_this = guard(IsAuthenticated(), HasScope(Scope.TENANTS_MANAGE), CanSeeTenant())
-_assigns = guard(IsAuthenticated(), HasScope(Scope.TENANTS_ASSIGN))
+def _manages(action: Action, *more: BasePermission) -> list[FieldExtension]:
+    return [guard(IsAuthenticated(), HasScope(Scope.TENANTS_MANAGE), *more, action=action)]
+
+
+def _assigns(action: Action) -> list[FieldExtension]:
+    return [guard(IsAuthenticated(), HasScope(Scope.TENANTS_ASSIGN), action=action)]
 
 
 @strawberry.type(description="What can be changed.")
 class Mutation:
     @strawberry.field(
         description="Create a tenant and assign it to the landlord who creates it.",
-        extensions=[_manages],
+        extensions=_manages(Action.TENANT_CREATE),
     )
     async def tenant_create(
         self, info: Info, input: Annotated[TenantCreateInput, argument("The new tenant.")]
     ) -> TenantCreatePayload | None:
         landlord = cast(Landlord, info.context.viewer)
-        outcome = await tenants.create(landlord, input.new(), info.context.now)
+        outcome = await tenants.create(landlord, input.new(), info.context.now, info.context.origin)
         return TenantCreatePayload.of(outcome)
 
     @strawberry.field(
-        description="Change a tenant's name or identifiers.", extensions=[_manages_this]
+        description="Change a tenant's name or identifiers.",
+        extensions=_manages(Action.TENANT_UPDATE, CanSeeTenant()),
     )
     async def tenant_update(
         self,
@@ -164,12 +173,14 @@ class Mutation:
         change = input.change()
         if isinstance(change, list):
             return TenantUpdatePayload.of(change)
-        outcome = await tenants.update(info.context.held[TenantKey(id=id)], change)
+        outcome = await tenants.update(
+            info.context.held[TenantKey(id=id)], change, info.context.origin
+        )
         return TenantUpdatePayload.of(outcome)
 
     @strawberry.field(
         description="Configure a tenant as PureConnect billable, or no longer so.",
-        extensions=[_manages_this],
+        extensions=_manages(Action.TENANT_SET_BILLABLE, CanSeeTenant()),
     )
     async def tenant_set_billable(
         self,
@@ -177,38 +188,50 @@ class Mutation:
         id: TenantId,
         billable: Annotated[bool, argument("Whether it is PureConnect billable from now on.")],
     ) -> TenantSetBillablePayload | None:
-        row = await tenants.set_billable(info.context.held[TenantKey(id=id)], billable)
+        tenant = info.context.held[TenantKey(id=id)]
+        row = await tenants.set_billable(tenant, billable, info.context.origin)
         return TenantSetBillablePayload.of(row)
 
     @strawberry.field(
         description="Make tenants visible to a landlord: all of them, or none.",
-        extensions=[_assigns],
+        extensions=_assigns(Action.TENANT_ASSIGN),
     )
     async def tenants_assign(
         self, info: Info, tenant_ids: TenantIds, landlord_id: LandlordId
     ) -> TenantsAssignPayload | None:
         context = info.context
-        return TenantsAssignPayload.of(
-            *await assignments.assign_for(context.viewer, tenant_ids, landlord_id, context.now)
+        rows, problems = await assignments.assign_for(
+            context.viewer, tenant_ids, landlord_id, context.now, context.origin
         )
+        auditing.not_found(context, Action.TENANT_ASSIGN, tenant_ids, problems)
+        return TenantsAssignPayload.of(rows, problems)
 
     @strawberry.field(
         description="Take tenants away from a landlord, from their next request on: all of them, or"
         " none.",
-        extensions=[_assigns],
+        extensions=_assigns(Action.TENANT_UNASSIGN),
     )
     async def tenants_unassign(
         self, info: Info, tenant_ids: TenantIds, landlord_id: LandlordId
     ) -> TenantsUnassignPayload | None:
         context = info.context
-        return TenantsUnassignPayload.of(
-            *await assignments.unassign_for(context.viewer, tenant_ids, landlord_id, context.now)
+        rows, problems = await assignments.unassign_for(
+            context.viewer, tenant_ids, landlord_id, context.now, context.origin
         )
+        auditing.not_found(context, Action.TENANT_UNASSIGN, tenant_ids, problems)
+        return TenantsUnassignPayload.of(rows, problems)
 
     @strawberry.field(
         description="Record logins of a tenant's users. Bad ones are refused one by one; the good"
         " ones are kept. Needs the scope logins:write of a service account.",
-        extensions=[guard(IsAuthenticated(), HasScope(Scope.LOGINS_WRITE), CanSeeTenant())],
+        extensions=[
+            guard(
+                IsAuthenticated(),
+                HasScope(Scope.LOGINS_WRITE),
+                CanSeeTenant(),
+                action=Action.LOGINS_RECORD,
+            )
+        ],
     )
     async def logins_record(
         self, info: Info, input: Annotated[LoginsRecordInput, argument("Whose logins, and which.")]
@@ -216,7 +239,9 @@ class Mutation:
         if len(input.logins) > MAX_LOGINS:
             return LoginsRecordPayload.too_many(len(input.logins))
         tenant = info.context.held[input.tenant.key()]
-        outcome = await logins.record(tenant, input.records(), info.context.now)
+        outcome = await logins.record(
+            tenant, input.records(), info.context.now, info.context.origin
+        )
         metrics.count_logins(outcome)
         return LoginsRecordPayload.of(outcome)
 

@@ -128,6 +128,11 @@ class Settings(BaseSettings):
     access_log: bool = Field(
         default=False, description="Log every request; off, faults and refused rights."
     )
+    audit: bool = Field(
+        default=True,
+        description="Keep an audit log, and refuse what cannot be written there. Off, nobody is"
+        " told who looked at billing.",
+    )
     metrics_port: int | None = Field(
         default=None,
         ge=1,
@@ -147,12 +152,8 @@ class Settings(BaseSettings):
     max_introspection_depth: Limit = Field(
         default=16, description="Deepest nesting below __schema."
     )
-    max_fields: Limit = Field(
-        default=500, description="Most fields, fragments counted where spread."
-    )
-    max_aliases: Limit = Field(
-        default=30, description="Most aliases, fragments counted where spread."
-    )
+    max_fields: Limit = Field(default=500, description="Most fields, fragments written out.")
+    max_aliases: Limit = Field(default=30, description="Most aliases, fragments written out.")
     max_directives: Limit = Field(default=20, description="Most directives.")
     max_roots: Limit = Field(default=20, description="Most root fields.")
     max_nodes: Limit = Field(

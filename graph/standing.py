@@ -13,12 +13,13 @@ from collections import OrderedDict
 from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
-from uuid import UUID
 
 from graph.auth import Claim, Questioned
 from graph.documents import Prepared
 from graph.reply import Block, Reply
 from resolvers.asked import State
+from resolvers.audit import Record
+from resolvers.viewers import Viewer
 
 MOST_BYTES = 32 * 1024 * 1024
 MOST_REQUEST_BYTES = 16 * 1024
@@ -30,8 +31,11 @@ Key = tuple[Claim, str, bytes]
 
 
 class Answer(NamedTuple):
+    """`records` go to the audit log each time that it is given."""
+
     state: State
-    principal_id: UUID
+    viewer: Viewer
+    records: tuple[Record, ...]
     body: bytes
     headers: Block
 

@@ -1,6 +1,7 @@
 """What is stored: tables and the connection to the database, nothing else."""
 
 from models.api_key import ApiKey
+from models.audit import AuditEntry, AuditHead
 from models.login import Presence, TenantDay
 from models.principal import Assignment, Principal, PrincipalKind, PrincipalStatus
 from models.tenant import Tenant
@@ -8,6 +9,8 @@ from models.tenant import Tenant
 __all__ = [
     "ApiKey",
     "Assignment",
+    "AuditEntry",
+    "AuditHead",
     "Presence",
     "Principal",
     "PrincipalKind",

@@ -38,15 +38,14 @@ class Scope(StrEnum):
     LOGINS_WRITE = "logins:write"
     TENANTS_MANAGE = "tenants:manage"
     TENANTS_ASSIGN = "tenants:assign"
+    AUDIT_READ = "audit:read"
 
 
 GRANTABLE = frozenset({Scope.BILLING_READ, Scope.BILLING_USERS, Scope.LOGINS_WRITE})
 
 
-_LANDLORDS = frozenset(
-    {Scope.BILLING_READ, Scope.BILLING_USERS, Scope.TENANTS_MANAGE, Scope.TENANTS_ASSIGN}
-)
-_ADMINISTRATORS = frozenset({Scope.BILLING_READ, Scope.BILLING_USERS})
+_ADMINISTRATORS = frozenset({Scope.BILLING_READ, Scope.BILLING_USERS, Scope.AUDIT_READ})
+_LANDLORDS = _ADMINISTRATORS | {Scope.TENANTS_MANAGE, Scope.TENANTS_ASSIGN}
 
 
 def scopes(viewer: Viewer) -> frozenset[Scope]:

@@ -7,8 +7,9 @@ from uuid import UUID
 from tortoise.expressions import F
 
 from models import Assignment, Principal, PrincipalKind, PrincipalStatus, Tenant, database
-from resolvers import access
+from resolvers import access, audit
 from resolvers.access import TenantKey
+from resolvers.audit import Action, Origin, Record, Subject
 from resolvers.errors import TenantNotFound
 from resolvers.problems import Problem, ProblemCode
 from resolvers.viewers import Viewer
@@ -27,31 +28,49 @@ async def assignee(principal_id: UUID, *kinds: PrincipalKind) -> Principal | Non
 
 
 async def assign(
-    tenants: Sequence[Tenant], principal: Principal, granted_by: UUID | None, now: datetime
+    tenants: Sequence[Tenant],
+    principal: Principal,
+    granted_by: UUID | None,
+    now: datetime,
+    origin: Origin | None = None,
 ) -> None:
     """Make the tenants visible to the principal; those that are already stay as they are."""
-    await database.transaction(lambda: grant(tenants, principal.id, granted_by, now))
+
+    async def work() -> None:
+        await grant(tenants, principal.id, granted_by, now)
+        records = [granted(tenant, principal.id, principal.display_name) for tenant in tenants]
+        await audit.within(origin, records)
+
+    await database.transaction(work)
 
 
 async def assign_for(
-    viewer: Viewer, tenant_ids: Sequence[str], landlord_id: str, now: datetime
+    viewer: Viewer,
+    tenant_ids: Sequence[str],
+    landlord_id: str,
+    now: datetime,
+    origin: Origin | None = None,
 ) -> Outcome:
     """Assign tenants the viewer may see to a landlord: all of them, or none."""
     tenants, landlord, problems = await _parties(viewer, tenant_ids, landlord_id)
     if landlord is None or problems:
         return [], problems
-    await assign(tenants, landlord, viewer.id, now)
+    await assign(tenants, landlord, viewer.id, now, origin)
     return tenants, []
 
 
 async def unassign_for(
-    viewer: Viewer, tenant_ids: Sequence[str], landlord_id: str, now: datetime
+    viewer: Viewer,
+    tenant_ids: Sequence[str],
+    landlord_id: str,
+    now: datetime,
+    origin: Origin | None = None,
 ) -> Outcome:
     """Take tenants the viewer may see from a landlord: all of them, or none."""
     tenants, landlord, problems = await _parties(viewer, tenant_ids, landlord_id)
     if landlord is None or problems:
         return [], problems
-    await unassign(tenants, landlord, now)
+    await unassign(tenants, landlord, now, origin)
     return tenants, []
 
 
@@ -97,7 +116,15 @@ async def grant(
     )
 
 
-async def unassign(tenants: Sequence[Tenant], principal: Principal, now: datetime) -> None:
+def granted(tenant: Tenant, principal_id: UUID, name: str) -> Record:
+    """What the audit log is told of an assignment."""
+    subject = Subject(principal_id, name)
+    return Record(Action.TENANT_ASSIGN, tenant_id=tenant.id, subject=subject)
+
+
+async def unassign(
+    tenants: Sequence[Tenant], principal: Principal, now: datetime, origin: Origin | None = None
+) -> None:
     """Make the tenants invisible to the principal from the next request on."""
 
     async def work() -> None:
@@ -107,6 +134,14 @@ async def unassign(tenants: Sequence[Tenant], principal: Principal, now: datetim
             tenant_id__in=[tenant.id for tenant in tenants],
             revoked_at__isnull=True,
         ).update(revoked_at=now)
+        subject = Subject(principal.id, principal.display_name)
+        await audit.within(
+            origin,
+            [
+                Record(Action.TENANT_UNASSIGN, tenant_id=tenant.id, subject=subject)
+                for tenant in tenants
+            ],
+        )
 
     await database.transaction(work)
 

@@ -13,7 +13,8 @@ from datetime import date, datetime, timedelta
 from functools import lru_cache
 
 from models import Tenant
-from resolvers import billing_window, merging
+from resolvers import audit, billing_window, merging
+from resolvers.audit import Action, Origin, Record
 from resolvers.problems import ProblemCode
 
 #: Clocks of the machines that log in differ a little from ours.
@@ -47,14 +48,26 @@ class Recorded:
 _Presences = dict[tuple[date, str], tuple[datetime, datetime]]
 
 
-async def record(tenant: Tenant, logins: Sequence[Login], now: datetime) -> Recorded:
+async def record(
+    tenant: Tenant, logins: Sequence[Login], now: datetime, origin: Origin | None = None
+) -> Recorded:
     """Merge a batch into the tenant's days, all good ones in one transaction.
 
     A bad login is refused with its position and reason; the good ones are kept.
     """
     presences, refused = _sort_out(tenant, logins, now)
     rows = [(*key, *presences[key]) for key in sorted(presences)]
-    counted = await merging.merge(tenant, rows, now) if rows else 0
+
+    async def then(counted: int) -> None:
+        numbers = {
+            "recorded": len(logins) - len(refused),
+            "counted": counted,
+            "refused": len(refused),
+        }
+        entry = Record(Action.LOGINS_RECORD, tenant_id=tenant.id, details=tuple(numbers.items()))
+        await audit.within(origin, [entry])
+
+    counted = await merging.merge(tenant, rows, now, then) if rows else 0
     return Recorded(len(logins) - len(refused), counted, refused)
 
 

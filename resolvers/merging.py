@@ -12,7 +12,7 @@ rows that were inserted, which nobody else can do while the days are locked.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Protocol
 
@@ -27,10 +27,19 @@ MOST_COUNTED = 10
 """Presences that are counted anew for each row merged; a dozen take as long as to merge one."""
 
 
-async def merge(tenant: Tenant, rows: Sequence[Row], now: datetime) -> int:
-    """Merge the rows and return how many users are newly counted on their report date."""
+async def merge(
+    tenant: Tenant, rows: Sequence[Row], now: datetime, then: Callable[[int], Awaitable[None]]
+) -> int:
+    """Merge the rows and return how many users are newly counted on their report date; `then` is
+    told the number and belongs to the same transaction."""
     batch = (PostgreSQL if database.dialect() == "postgresql" else SQLite)(tenant, rows, now)
-    return await database.transaction(lambda: _merge(batch, len(rows)))
+
+    async def work() -> int:
+        counted = await _merge(batch, len(rows))
+        await then(counted)
+        return counted
+
+    return await database.transaction(work)
 
 
 class Batch(Protocol):

@@ -10,7 +10,8 @@ from datetime import datetime
 from tortoise.exceptions import IntegrityError
 
 from models import Principal, PrincipalKind, PrincipalStatus, Tenant, database
-from resolvers import access
+from resolvers import access, audit
+from resolvers.audit import Action, Origin, Record, Subject
 from resolvers.problems import Problem, ProblemCode
 from resolvers.viewers import Operator
 
@@ -28,7 +29,9 @@ class NewPrincipal:
     home: Tenant | None = None
 
 
-async def create(new: NewPrincipal, now: datetime) -> Principal | list[Problem]:
+async def create(
+    new: NewPrincipal, now: datetime, origin: Origin | None = None
+) -> Principal | list[Problem]:
     problems = [
         *_text_problems("issuer", new.issuer),
         *_text_problems("subject", new.subject),
@@ -45,8 +48,13 @@ async def create(new: NewPrincipal, now: datetime) -> Principal | list[Problem]:
         home_tenant=new.home,
         created_at=now,
     )
+
+    async def work() -> None:
+        await principal.save(force_create=True)
+        await audit.within(origin, [_record(Action.PRINCIPAL_CREATE, principal)])
+
     try:
-        await database.transaction(lambda: principal.save(force_create=True))
+        await database.transaction(work)
     except IntegrityError:
         if not await Principal.exists(issuer=new.issuer, subject=new.subject):
             raise
@@ -80,14 +88,28 @@ async def named(text: str, issuer: str | None = None) -> Sequence[Principal]:
     return await (rows.filter(issuer=issuer) if issuer else rows)
 
 
-async def set_status(principal: Principal, status: PrincipalStatus) -> None:
+async def set_status(
+    principal: Principal, status: PrincipalStatus, origin: Origin | None = None
+) -> None:
     """Disabled, a principal is refused from the next request on."""
 
     async def work() -> None:
         await Principal.filter(id=principal.id).update(status=status)
+        await audit.within(origin, [_record(_STATUS_SET[status], principal)])
 
     await database.transaction(work)
     principal.status = status
+
+
+_STATUS_SET = {
+    PrincipalStatus.ACTIVE: Action.PRINCIPAL_ENABLE,
+    PrincipalStatus.DISABLED: Action.PRINCIPAL_DISABLE,
+}
+
+
+def _record(action: Action, principal: Principal) -> Record:
+    """In nobody's trail, though an administrator has a tenant: it is no matter of its billing."""
+    return Record(action, subject=Subject(principal.id, principal.display_name))
 
 
 def _text_problems(name: str, value: str) -> list[Problem]:

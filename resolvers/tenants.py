@@ -14,7 +14,8 @@ from tortoise.exceptions import IntegrityError
 from tortoise.expressions import Q
 
 from models import Tenant, database
-from resolvers import access, assignments, cursors, texts
+from resolvers import access, assignments, audit, cursors, texts
+from resolvers.audit import Action, Origin, Record
 from resolvers.errors import BadInput, InvalidCursor
 from resolvers.problems import Problem, ProblemCode
 from resolvers.viewers import Landlord, Operator, Viewer
@@ -152,7 +153,7 @@ class NewTenant:
 
 
 async def create(
-    viewer: Landlord | Operator, new: NewTenant, now: datetime
+    viewer: Landlord | Operator, new: NewTenant, now: datetime, origin: Origin | None = None
 ) -> Tenant | list[Problem]:
     """A new tenant, assigned to the landlord who creates it."""
     name, external_id = new.name.strip(), new.external_id.strip()
@@ -171,11 +172,15 @@ async def create(
         search_text=search_text(name, external_id),
         created_at=now,
     )
+    billable = (("billable", new.billable),)
 
     async def work() -> Tenant:
+        records = [Record(Action.TENANT_CREATE, tenant_id=tenant.id, details=billable)]
         await tenant.save(force_create=True)
         if isinstance(viewer, Landlord):
             await assignments.grant([tenant], viewer.id, viewer.id, now)
+            records.append(assignments.granted(tenant, viewer.id, viewer.display_name))
+        await audit.within(origin, records)
         return tenant
 
     return await _unless_taken(work, tenant.id, external_id, new.instance_id)
@@ -197,7 +202,9 @@ class TenantChange:
     instance_id: UUID | None = None
 
 
-async def update(tenant: Tenant, change: TenantChange) -> Tenant | list[Problem]:
+async def update(
+    tenant: Tenant, change: TenantChange, origin: Origin | None = None
+) -> Tenant | list[Problem]:
     """Change a tenant the viewer may manage; concurrent changes of other fields are kept."""
     name = None if change.name is None else change.name.strip()
     external_id = None if change.external_id is None else change.external_id.strip()
@@ -205,6 +212,11 @@ async def update(tenant: Tenant, change: TenantChange) -> Tenant | list[Problem]
     problems += [] if external_id is None else _text_problems("externalId", external_id)
     if problems:
         return problems
+    given = {"name": name, "externalId": external_id, "instanceId": change.instance_id}
+    changed = [field for field, value in given.items() if value is not None]
+    record = Record(
+        Action.TENANT_UPDATE, tenant_id=tenant.id, details=(("fields", ",".join(changed)),)
+    )
 
     async def work() -> Tenant:
         row = await access.lock(tenant)
@@ -213,18 +225,23 @@ async def update(tenant: Tenant, change: TenantChange) -> Tenant | list[Problem]
         row.instance_id = change.instance_id or row.instance_id
         row.search_text = search_text(row.name, row.external_id)
         await row.save(update_fields=["name", "external_id", "instance_id", "search_text"])
+        await audit.within(origin, [record])
         return row
 
     return await _unless_taken(work, tenant.id, external_id, change.instance_id)
 
 
-async def set_billable(tenant: Tenant, billable: bool) -> Tenant:
+async def set_billable(tenant: Tenant, billable: bool, origin: Origin | None = None) -> Tenant:
     """Configure a tenant as PureConnect billable, or no longer so."""
+    record = Record(
+        Action.TENANT_SET_BILLABLE, tenant_id=tenant.id, details=(("billable", billable),)
+    )
 
     async def work() -> Tenant:
         row = await access.lock(tenant)
         row.billable = billable
         await row.save(update_fields=["billable"])
+        await audit.within(origin, [record])
         return row
 
     return await database.transaction(work)

@@ -8,6 +8,8 @@ from uuid import uuid4
 
 from models import ApiKey, Assignment, Principal, PrincipalKind, Tenant
 from resolvers import api_keys, logins, tenants
+from resolvers.audit import Origin
+from resolvers.viewers import Operator
 from tests import tokens
 
 _numbers = count(1)
@@ -73,4 +75,6 @@ async def api_key(
 async def record(row: Tenant, users: Iterable[str], at: datetime | None = None) -> None:
     """Each user logs in once, at noon yesterday unless told otherwise."""
     instant = at or tokens.NOW - timedelta(days=1)
-    await logins.record(row, [(user, instant) for user in users], tokens.NOW)
+    # Before whatever a test asks: a trail is ordered by time.
+    origin = Origin(Operator(), tokens.NOW - timedelta(hours=1))
+    await logins.record(row, [(user, instant) for user in users], tokens.NOW, origin)

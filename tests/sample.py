@@ -1,6 +1,6 @@
 """A small schema with a fault of every kind, and the endpoint that serves it over HTTP."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from enum import Enum
 from typing import Any, NewType
@@ -17,6 +17,7 @@ from graph.endpoint import Endpoint
 from graph.executor import Schema
 from resolvers.admission import Admission, Question
 from resolvers.asked import Asked, State
+from resolvers.audit import Record
 from resolvers.errors import BadInput, DateOutOfWindow, TenantNotFound, Unauthenticated
 from resolvers.viewers import Landlord, Viewer
 
@@ -201,6 +202,7 @@ class Context:
     now: datetime
     request_id: str
     beyond: bool = True
+    records: dict[Record, None] = field(default_factory=dict)
 
 
 def context(admission: Admission, now: datetime, request_id: str) -> Context:

@@ -35,6 +35,9 @@ COMMANDS = (
     ("key", "create"),
     ("key", "revoke"),
     ("key", "list"),
+    ("audit", "verify"),
+    ("audit", "export"),
+    ("audit", "head"),
 )
 MIGRATIONS = sorted(path.stem for path in (command.ROOT / "models/migrations").glob("0*.py"))
 

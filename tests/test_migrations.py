@@ -35,7 +35,10 @@ DAY = NOW.date()
 EVERY_MIGRATION = sorted(
     path.stem for path in (Path(migrate.__file__).parent / "migrations").glob("0*.py")
 )
-TABLES = {"tenant", "principal", "assignment", "tenant_day", "presence", "api_key"}
+TABLES = {
+    *("tenant", "principal", "assignment", "tenant_day", "presence"),
+    *("audit_entry", "audit_head", "api_key"),
+}
 _numbers = count()
 
 
@@ -139,6 +142,7 @@ async def test_texts_that_are_sorted_are_sorted_by_code_point(database: None) ->
     )
 
     assert sorted(map(tuple, rows)) == [
+        ("audit_entry", "hash"),
         ("presence", "user_id"),
         ("tenant", "external_id"),
         ("tenant", "name"),

@@ -82,6 +82,7 @@ DOCUMENTS = {
     "BillingReport.users": (
         f'{{ billingReport(tenant: "$own", date: "{DATE}") {{ users {{ totalCount }} }} }}'
     ),
+    "Tenant.auditTrail": '{ tenant(by: {id: "$own"}) { auditTrail { totalCount } } }',
     "Mutation.tenantCreate": (
         'mutation { tenantCreate(input: {name: "New", externalId: "NEW",'
         f' instanceId: "{uuid4()}"}}) {{ userErrors {{ code }} }} }}'
@@ -119,6 +120,7 @@ MAY: dict[str, set[str]] = {
     "Tenant.billingReport": READERS,
     "Tenant.billingTrend": READERS,
     "BillingReport.users": PEOPLE | {"service"},
+    "Tenant.auditTrail": PEOPLE,
     "Mutation.tenantCreate": {"landlord"},
     "Mutation.tenantUpdate": {"landlord"},
     "Mutation.tenantSetBillable": {"landlord"},

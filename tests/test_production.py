@@ -158,7 +158,7 @@ def test_every_insecure_setting_is_refused(good: pytest.MonkeyPatch, tmp_path: P
             refused[case.what] = [problem.variable for problem in problems()]
 
     assert refused == {case.what: [case.variable] for case in insecure.cases(tmp_path)}
-    assert len(refused) == 20
+    assert len(refused) == 21
     production.from_environment()
 
 

@@ -50,6 +50,7 @@ def test_settings_have_defaults_and_take_only_what_they_are_given(
         "log_level": "info",
         "log_format": "json",
         "access_log": False,
+        "audit": True,
         "metrics_port": None,
         "metrics_host": "127.0.0.1",
         "tracing": False,

@@ -6,7 +6,6 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
-from uuid import UUID
 
 import pytest
 
@@ -24,6 +23,7 @@ from resolvers.billing_trends import TrendRequest
 from resolvers.tenants import TenantChange
 from tests import factories, statements, tokens
 from tests.http import Api, Clock, serve
+from tests.sample import LANDLORD
 
 NOON = datetime(2026, 11, 14, 12, tzinfo=UTC)
 REPORT = """
@@ -366,7 +366,7 @@ def standing(minute: int = 0) -> Standing:
 
 
 def answer(size: int) -> Answer:
-    return Answer((), UUID(int=1), b"x" * size, Block((), b"", size))
+    return Answer((), LANDLORD, (), b"x" * size, Block((), b"", size))
 
 
 def test_the_bound_of_bytes_holds_and_what_was_asked_last_stays() -> None:

@@ -31,7 +31,7 @@ def assign(tenant: TenantNamed, principal: Named, issuer: Issuer = None) -> None
                 f"{to.display_name} is {_called(to)}: only active landlords and service accounts"
                 " are assigned tenants."
             )
-        await assignments.assign([row], to, None, now)
+        await assignments.assign([row], to, None, now, connection.origin())
 
     row, to = _change(tenant, principal, issuer, change)
     typer.echo(f"{row.name} ({row.external_id}) is visible to {to.display_name}.")
@@ -44,7 +44,7 @@ def unassign(tenant: TenantNamed, principal: Named, issuer: Issuer = None) -> No
     """
 
     async def change(row: Tenant, to: Principal, now: datetime) -> None:
-        await assignments.unassign([row], to, now)
+        await assignments.unassign([row], to, now, connection.origin())
 
     row, to = _change(tenant, principal, issuer, change)
     typer.echo(f"{row.name} ({row.external_id}) is not assigned to {to.display_name}.")

@@ -10,6 +10,8 @@ from graph.settings import SettingsError, examine, variable_of
 from models import Tenant, database, migrate
 from models.database import DatabaseUrl, InvalidDatabaseUrl
 from resolvers import access
+from resolvers.audit import Origin
+from resolvers.clock import system_clock
 from resolvers.viewers import Operator
 
 Result = TypeVar("Result")
@@ -38,6 +40,12 @@ def database_url() -> str:
     if parsed.dialect == "sqlite" and parsed.file is None:
         raise Failure(f"{variable} keeps data in memory and loses it at once: name a file", USAGE)
     return url
+
+
+def origin() -> Origin:
+    """The operator, at this moment: whom the audit log names for what a command changes."""
+    settings, _ = examine()
+    return Origin(OPERATOR, system_clock(), audited=settings.audit)
 
 
 def run(command: Coroutine[Any, Any, Result]) -> Result:

@@ -8,6 +8,7 @@ import typer
 
 from graph.cli import (
     assignment,
+    audit,
     demo,
     doctor,
     explorer,
@@ -65,6 +66,7 @@ app.add_typer(principal.app, name="principal")
 app.add_typer(key.app, name="key")
 app.command("assign")(assignment.assign)
 app.command("unassign")(assignment.unassign)
+app.add_typer(audit.app, name="audit")
 app.command("schema")(schema.schema)
 app.command("graphiql")(explorer.graphiql)
 

@@ -100,7 +100,9 @@ async def principal_named(text: str, issuer: str | None) -> Principal:
 async def _add(url: str, new: tuple[PrincipalKind, str, str, str], home: str | None) -> Principal:
     async with connected(url):
         tenant = await tenant_named(home) if home is not None else None
-        outcome = await principals.create(NewPrincipal(*new, home=tenant), system_clock())
+        outcome = await principals.create(
+            NewPrincipal(*new, home=tenant), system_clock(), connection.origin()
+        )
     return outcome if isinstance(outcome, Principal) else refuse(outcome)
 
 
@@ -113,7 +115,7 @@ def _set_status(text: str, issuer: str | None, status: PrincipalStatus, json: bo
     async def work(url: str) -> Principal:
         async with connected(url):
             principal = await principal_named(text, issuer)
-            await principals.set_status(principal, status)
+            await principals.set_status(principal, status, connection.origin())
             await principals.fill_homes([principal])
             return principal
 

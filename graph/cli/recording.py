@@ -57,7 +57,7 @@ class Recording:
 
     async def _record(self, batch: Batch) -> list[RefusedLogin]:
         pairs = list(zip(batch.user_ids, batch.instants, strict=True))
-        done = await logins.record(self.tenant, pairs, system_clock())
+        done = await logins.record(self.tenant, pairs, system_clock(), connection.origin())
         refused = [batch.refuse(r.position, r.code.value, r.reason) for r in done.refused]
         refused = sorted([*batch.refused, *refused], key=lambda login: login.position)
         self.counts.read += batch.read

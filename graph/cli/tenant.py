@@ -75,7 +75,7 @@ def set_billable(
 
 async def _add(url: str, new: NewTenant) -> Tenant:
     async with connected(url):
-        outcome = await tenants.create(OPERATOR, new, system_clock())
+        outcome = await tenants.create(OPERATOR, new, system_clock(), connection.origin())
     return outcome if isinstance(outcome, Tenant) else refuse(outcome)
 
 
@@ -94,7 +94,7 @@ async def _list(url: str, search: str | None) -> list[Tenant]:
 
 async def _set_billable(url: str, text: str, billable: bool) -> Tenant:
     async with connected(url):
-        return await tenants.set_billable(await tenant_named(text), billable)
+        return await tenants.set_billable(await tenant_named(text), billable, connection.origin())
 
 
 def _fields(row: Tenant) -> dict[str, Any]:

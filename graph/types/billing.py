@@ -12,8 +12,9 @@ from graph.types.daily import DailyPoints
 from graph.types.given import given
 from graph.types.pagination import PageInfo
 from models import Tenant as TenantRow
-from resolvers import billing_reports, billing_trends, billing_window
+from resolvers import access, billing_reports, billing_trends, billing_window
 from resolvers.access import Scope
+from resolvers.audit import Action, Record
 from resolvers.billed_users import BilledUser as BilledUserRecord
 from resolvers.billed_users import BilledUsers
 from resolvers.billing_reports import BillingReport as BillingReportRecord
@@ -21,7 +22,7 @@ from resolvers.billing_reports import ReportRequest, UsersPage
 from resolvers.billing_trends import BillingTrend as BillingTrendRecord
 from resolvers.billing_trends import TrendRequest
 from resolvers.billing_window import BillingWindow
-from resolvers.errors import Refusal
+from resolvers.errors import DateOutOfWindow, Refusal
 
 if TYPE_CHECKING:
     from graph.types.tenant import Tenant
@@ -137,7 +138,7 @@ class BillingReport:
     @strawberry.field(
         description="The users counted in maxUsers, ordered by user ID, for auditing."
         " A service account needs the scope billing:users.",
-        extensions=[guard(HasScope(Scope.BILLING_USERS))],
+        extensions=[guard(HasScope(Scope.BILLING_USERS), action=Action.BILLING_USERS_READ)],
     )
     def users(
         self,
@@ -172,6 +173,7 @@ async def reports(info: Info, tenants: list[TenantRow], on: dt.date) -> list[Bil
     if not selected:
         heads = [info.context.head(tenant, on) for tenant in tenants]
         if all(heads):
+            _note(info, tenants, on, Action.BILLING_REPORT_READ)
             return [
                 BillingReport.of(BillingReportRecord(tenant, on, head.max_users, {}))
                 for tenant, head in zip(tenants, heads, strict=True)
@@ -181,7 +183,20 @@ async def reports(info: Info, tenants: list[TenantRow], on: dt.date) -> list[Bil
     for tenant in tenants:
         pages = [page for each in selected if (page := _page(tenant, on, each)) is not None]
         requests.append(ReportRequest(tenant, on, tuple(dict.fromkeys(pages))))
+    _note(info, tenants, on, _read_by(info, requests))
     return [BillingReport.of(each) for each in await info.context.reports(requests)]
+
+
+def _read_by(info: Info, requests: list[ReportRequest]) -> Action:
+    """Who sees users is told from who sees their number."""
+    users = any(page.first > 0 for each in requests for page in each.pages)
+    may = Scope.BILLING_USERS in access.scopes(info.context.viewer)
+    return Action.BILLING_USERS_READ if users and may else Action.BILLING_REPORT_READ
+
+
+def _note(info: Info, tenants: list[TenantRow], on: dt.date, action: Action) -> None:
+    for tenant in tenants:
+        info.context.note(Record(action, tenant_id=tenant.id, first=on, last=on))
 
 
 def _page(tenant: TenantRow, on: dt.date, arguments: dict[str, Any]) -> UsersPage | None:
@@ -242,8 +257,19 @@ async def trends(
     info: Info, tenants: list[TenantRow], start: dt.date | None, end: dt.date | None
 ) -> list[BillingTrend]:
     distinct = bool(lookahead.arguments_of(info, "distinctUsers"))
-    requests = [
-        TrendRequest(tenant, billing_trends.clamp(tenant, info.context.now, start, end), distinct)
-        for tenant in tenants
-    ]
+    requests = [TrendRequest(each, _range(info, each, start, end), distinct) for each in tenants]
     return [BillingTrend.of(each) for each in await info.context.trends(requests)]
+
+
+def _range(
+    info: Info, tenant: TenantRow, start: dt.date | None, end: dt.date | None
+) -> BillingWindow:
+    """The dates of a trend, which the audit log is told, as it is of a refusal."""
+    record = Record(Action.BILLING_TREND_READ, tenant_id=tenant.id, first=start, last=end)
+    try:
+        found = billing_trends.clamp(tenant, info.context.now, start, end)
+    except DateOutOfWindow as refusal:
+        info.context.note(record._replace(outcome=refusal.code))
+        raise
+    info.context.note(record._replace(first=found.start, last=found.end))
+    return found

@@ -1,21 +1,24 @@
 import datetime as dt
 from enum import Enum
-from typing import Self
+from typing import Annotated, Self
 from uuid import UUID
 
 import strawberry
+from strawberry import argument
 
 from graph.context import Info
 from graph.execution import batched
 from graph.permissions import HasScope, TenantIsBillable, WithinBillingWindow, guard
 from graph.types import billing
-from graph.types.arguments import FirstDate, LastDate, ReportDate
+from graph.types.arguments import After, FirstDate, LastDate, ReportDate
+from graph.types.audit import AuditConnection
 from graph.types.billing import BillingReport, BillingTrend, DateRange
 from graph.types.given import given
 from graph.types.pagination import PageInfo
 from models import Tenant as TenantRow
 from resolvers import billing_window, tenants
 from resolvers.access import Scope
+from resolvers.audit import Action, trail
 from resolvers.tenants import TenantPage
 
 
@@ -79,6 +82,7 @@ class Tenant:
                 HasScope(Scope.BILLING_READ),
                 TenantIsBillable(or_null=True),
                 WithinBillingWindow(),
+                action=Action.BILLING_REPORT_READ,
             )
         ],
         metadata=batched(_billing_reports),
@@ -90,7 +94,11 @@ class Tenant:
         description="Daily maximum users over the billing window or a part of it. Null without an"
         " error when the tenant is not billable.",
         extensions=[
-            guard(HasScope(Scope.BILLING_READ), TenantIsBillable(or_null=True)),
+            guard(
+                HasScope(Scope.BILLING_READ),
+                TenantIsBillable(or_null=True),
+                action=Action.BILLING_TREND_READ,
+            ),
         ],
         metadata=batched(_billing_trends),
     )
@@ -101,6 +109,21 @@ class Tenant:
         to: LastDate = strawberry.UNSET,
     ) -> BillingTrend | None:
         return await billing.trend(info, self.row, given(from_), given(to))
+
+    @strawberry.field(
+        description="Who looked at the tenant's billing, changed it or was refused, newest first;"
+        " for landlords and the tenant's administrator.",
+        extensions=[guard(HasScope(Scope.AUDIT_READ), action=Action.AUDIT_TRAIL_READ)],
+    )
+    async def audit_trail(
+        self,
+        info: Info,
+        first: Annotated[int | None, argument("Length of the page: 0 to 500; null is 100.")] = 100,
+        after: After = strawberry.UNSET,
+    ) -> AuditConnection | None:
+        request = trail.request(self.row, first, given(after))
+        page = await info.context.trails.load(request)
+        return AuditConnection.of(page, given(after))
 
     @classmethod
     def of(cls, row: TenantRow) -> Self:

@@ -36,6 +36,9 @@ class ViewerPermissions:
     can_view_billed_users: bool = strawberry.field(
         description="See who logged in, not only how many."
     )
+    can_view_audit_trail: bool = strawberry.field(
+        description="See who looked at a tenant's billing, and when."
+    )
 
 
 @strawberry.type(description="The authenticated caller.")
@@ -57,6 +60,7 @@ class Viewer:
                 can_assign_tenants=Scope.TENANTS_ASSIGN in scopes,
                 can_record_logins=Scope.LOGINS_WRITE in scopes,
                 can_view_billed_users=Scope.BILLING_USERS in scopes,
+                can_view_audit_trail=Scope.AUDIT_READ in scopes,
             ),
         )
 

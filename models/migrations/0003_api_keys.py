@@ -6,7 +6,7 @@ from models.migrations._table import CreateTable
 
 
 class Migration(migrations.Migration):
-    dependencies = [("models", "0001_tables")]
+    dependencies = [("models", "0002_audit")]
 
     operations = [
         CreateTable(

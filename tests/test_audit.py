@@ -1,0 +1,446 @@
+"""The chain of audit entries: appended by many, changed by nobody, and told when it was."""
+
+import asyncio
+import json
+from datetime import date, timedelta
+from uuid import UUID, uuid4
+
+import pytest
+
+from models import database as db
+from resolvers import audit
+from resolvers.audit import Action, Log, Origin, Record, Subject, reading, verifying
+from resolvers.audit.chain import Head, hash_of, link
+from resolvers.audit.entries import canonical, rows
+from resolvers.audit.verifying import Broken
+from resolvers.viewers import Landlord, Operator, ServiceAccount, TenantAdministrator
+from tests import tampering, tokens
+from tests.soak import audit as soak
+from tests.soak.audit import reads
+from tests.statements import counted
+
+NOW = tokens.NOW
+LENA = Landlord(UUID(int=1), "Lena")
+DAY = date(2026, 11, 14)
+REQUEST = "0123456789abcdef"
+
+# What an entry says
+
+
+def content(record: Record, actor: audit.Origin | None = None) -> dict[str, object]:
+    (row,) = rows(actor or Origin(LENA, NOW, REQUEST), [record])
+    found: dict[str, object] = json.loads(row.content)
+    return found
+
+
+def test_an_entry_says_who_did_what_to_which_tenant_and_dates_when_and_with_what_outcome() -> None:
+    record = Record(
+        Action.BILLING_TREND_READ,
+        "DATE_OUT_OF_WINDOW",
+        tenant_id=UUID(int=2),
+        first=DAY,
+        last=DAY + timedelta(days=1),
+    )
+
+    assert content(record) == {
+        "action": "BILLING_TREND_READ",
+        "at": "2026-11-15T12:00:00.000Z",
+        "by": {"id": str(LENA.id), "kind": "LANDLORD", "name": "Lena"},
+        "from": "2026-11-14",
+        "outcome": "DATE_OUT_OF_WINDOW",
+        "request": REQUEST,
+        "tenant": str(UUID(int=2)),
+        "to": "2026-11-15",
+    }
+
+
+@pytest.mark.parametrize(
+    ("actor", "by"),
+    [
+        (Operator(), {"kind": "OPERATOR"}),
+        (
+            TenantAdministrator(UUID(int=3), "Tom", UUID(int=4)),
+            {"id": str(UUID(int=3)), "kind": "TENANT_ADMINISTRATOR", "name": "Tom"},
+        ),
+        (
+            ServiceAccount(UUID(int=5), "Feed", frozenset({"billing:read"})),
+            {"id": str(UUID(int=5)), "kind": "SERVICE_ACCOUNT", "name": "Feed"},
+        ),
+    ],
+)
+def test_everybody_is_named_by_what_they_are_and_the_command_as_the_operator(
+    actor: Operator | TenantAdministrator | ServiceAccount, by: dict[str, str]
+) -> None:
+    assert content(Record(Action.TENANT_CREATE), Origin(actor, NOW))["by"] == by
+
+
+def test_an_entry_names_whom_it_was_done_to_and_counts() -> None:
+    record = Record(
+        Action.API_KEY_CREATE, subject=Subject(UUID(int=6), "Feed"), details=(("key", "k1"),)
+    )
+
+    found = content(record)
+
+    assert found["subject"] == {"id": str(UUID(int=6)), "name": "Feed"}
+    assert found["details"] == {"key": "k1"}
+
+
+@pytest.mark.parametrize(
+    "record",
+    [
+        Record(Action.TENANT_CREATE),
+        Record(Action.BILLING_TREND_READ, "FORBIDDEN", asked_id=UUID(int=7), last=DAY),
+        Record(
+            Action.LOGINS_RECORD,
+            tenant_id=UUID(int=8),
+            first=DAY,
+            subject=Subject(UUID(int=9), 'Ren\u00e9 "R" \\'),
+            details=(("refused", 0), ("counted", 1)),
+        ),
+    ],
+)
+@pytest.mark.parametrize("request_id", [None, REQUEST])
+def test_an_entry_has_one_spelling(record: Record, request_id: str | None) -> None:
+    (row,) = rows(Origin(Landlord(UUID(int=1), 'L\u00f8ne "L"'), NOW, request_id), [record])
+
+    assert canonical(json.loads(row.content)) == row.content
+
+
+def test_each_hash_covers_position_previous_hash_and_content() -> None:
+    one, two = rows(Origin(LENA, NOW), [Record(Action.TENANT_CREATE), Record(Action.TENANT_UPDATE)])
+
+    links, head = link(Head(), [one, two])
+
+    assert [(each.position, each.row) for each in links] == [(1, one), (2, two)]
+    assert links[0].hash == hash_of(1, "0" * 64, one.content)
+    assert head == Head(2, hash_of(2, links[0].hash, two.content))
+    assert len({head.hash, hash_of(2, "0" * 64, two.content), hash_of(1, head.hash, "")}) == 3
+
+
+# Appending
+
+
+async def stored_head() -> Head:
+    end = await reading.end()
+    assert end is not None
+    assert end.last == end.head.position
+    return end.head
+
+
+async def written(after: Head) -> list[reading.Stored]:
+    return [entry async for entry in reading.entries(after.position)]
+
+
+async def test_what_is_appended_is_there_in_order_when_it_returns(database: None) -> None:
+    before, log = await stored_head(), Log()
+    records = reads(3)
+
+    for record in records:
+        await log.append(LENA, REQUEST, NOW, [record])
+
+    found = await written(before)
+    assert [entry.content for entry in found] == [
+        row.content for row in rows(Origin(LENA, NOW, REQUEST), records)
+    ]
+    assert [entry.position for entry in found] == [before.position + n for n in (1, 2, 3)]
+    assert await verifying.verify(before) == await stored_head()
+
+
+async def test_those_who_read_at_the_same_time_share_a_commit(database: None) -> None:
+    before, log = await stored_head(), Log()
+    await log.append(LENA, REQUEST, NOW, reads(1))
+
+    async with counted(audit=True) as seen:
+        await asyncio.gather(*(log.append(LENA, REQUEST, NOW, reads(2)) for _ in range(20)))
+
+    # SQLite tells of those that move the head again for their trigger.
+    assert len(seen) == {"sqlite": 5, "postgresql": 1}[db.dialect()]
+    assert len(await written(before)) == 41
+
+
+async def test_nothing_to_tell_costs_nothing(database: None) -> None:
+    before = await stored_head()
+
+    await Log().append(LENA, REQUEST, NOW, [])
+    await audit.alone(Origin(Operator(), NOW), [])
+
+    assert await stored_head() == before
+
+
+async def test_what_is_not_audited_leaves_no_entry(database: None) -> None:
+    before = await stored_head()
+
+    await audit.alone(Origin(Operator(), NOW, audited=False), reads(1))
+
+    assert await stored_head() == before
+    await audit.alone(Origin(Operator(), NOW), reads(1))
+    assert len(await written(before)) == 1
+
+
+async def test_an_entry_goes_with_a_change_that_is_rolled_back(database: None) -> None:
+    before = await stored_head()
+
+    async def work() -> None:
+        await audit.within(Origin(LENA, NOW), reads(1))
+        raise LookupError
+
+    with pytest.raises(LookupError):
+        await db.transaction(work)
+
+    assert await stored_head() == before
+
+
+async def test_of_two_logs_neither_loses_an_entry_to_the_other(database: None) -> None:
+    before, one, two = await stored_head(), Log(), Log()
+
+    async def reader(log: Log) -> None:
+        for _ in range(10):
+            await log.append(LENA, REQUEST, NOW, reads(1))
+
+    await asyncio.gather(*(reader(log) for log in (one, two) for _ in range(4)))
+
+    assert len(await written(before)) == 80
+    assert await verifying.verify(before) == await stored_head()
+
+
+async def test_two_processes_with_many_writers_make_one_chain(
+    database: None, database_url: str
+) -> None:
+    before = await stored_head()
+
+    appended = await soak.written_by_workers(database_url, processes=2, readers=8, count=60)
+
+    assert appended == 2 * (8 * 60 + 24)
+    assert len(await written(before)) == appended
+    assert await verifying.verify(before) == await stored_head()
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE audit_entry SET content = content",
+        "DELETE FROM audit_entry",
+        "UPDATE audit_head SET position = position - 1",
+        "DELETE FROM audit_head",
+    ],
+)
+async def test_the_database_itself_changes_nothing_that_is_written(
+    database: None, statement: str
+) -> None:
+    await audit.alone(Origin(LENA, NOW), reads(1))
+    before = await stored_head()
+
+    with pytest.raises(db.ERRORS, match="append-only"):
+        await db.rows(statement)
+
+    assert await stored_head() == before
+
+
+# Tampering
+
+
+@pytest.fixture
+async def end(database: None) -> Head:
+    """The head of a log that has at least five entries."""
+    await audit.alone(Origin(LENA, NOW), reads(5))
+    return await verifying.verify()
+
+
+async def fault(known: Head | None = None) -> tuple[int, str]:
+    with pytest.raises(Broken) as broken:
+        await verifying.verify(known)
+    return broken.value.position, str(broken.value)
+
+
+DOES_NOT_FIT = "Entry {} is not what was written: its hash does not fit."
+
+
+async def test_an_edited_entry_is_found(end: Head) -> None:
+    at = end.position - 2
+
+    found = await tampering.after(*tampering.edit(at), look=fault)
+
+    assert found == (at, DOES_NOT_FIT.format(at))
+    assert await verifying.verify() == end
+
+
+async def test_an_entry_with_another_hash_is_found(end: Head) -> None:
+    at = end.position - 2
+    change = f"UPDATE audit_entry SET hash = '{'a' * 64}' WHERE position = {at}"
+
+    assert await tampering.after(change, look=fault) == (at, DOES_NOT_FIT.format(at))
+
+
+async def test_a_deleted_entry_is_found(end: Head) -> None:
+    at = end.position - 2
+
+    found = await tampering.after(*tampering.delete(at), look=fault)
+
+    assert found == (at, f"Entry {at} is missing.")
+
+
+async def test_a_deleted_beginning_is_found(end: Head) -> None:
+    change = "DELETE FROM audit_entry WHERE position < 3"
+
+    assert await tampering.after(change, look=fault) == (1, "Entries 1 to 2 are missing.")
+
+
+async def test_two_exchanged_entries_are_found(end: Head) -> None:
+    at = end.position - 3
+
+    found = await tampering.after(*tampering.exchange(at), look=fault)
+
+    assert found == (at, DOES_NOT_FIT.format(at))
+
+
+async def test_an_inserted_entry_is_found(end: Head) -> None:
+    at = end.position - 2
+
+    found = await tampering.after(*tampering.insert(at), look=fault)
+
+    # What was inserted is a copy of what stood there: the one that moved on does not fit.
+    assert found == (at + 1, DOES_NOT_FIT.format(at + 1))
+
+
+@pytest.mark.parametrize("position", [0, -1])
+async def test_an_entry_before_the_first_is_found(end: Head, position: int) -> None:
+    insert = (
+        "INSERT INTO audit_entry (position, at, tenant_id, content, hash) SELECT"
+        f" {position}, at, tenant_id, content, hash FROM audit_entry WHERE position = 1"
+    )
+
+    found = await tampering.after(insert, look=fault)
+
+    assert found == (position, f"Entry {position} stands where entry 1 belongs.")
+
+
+async def test_an_entry_behind_the_head_is_found(end: Head) -> None:
+    (forged,), head = link(end, rows(Origin(LENA, NOW), [Record(Action.TENANT_CREATE)]))
+    insert = (
+        "INSERT INTO audit_entry (position, at, tenant_id, content, hash)"
+        f" SELECT {head.position}, '{NOW.isoformat(sep=' ', timespec='milliseconds')}', NULL,"
+        f" '{forged.row.content}', '{head.hash}'"
+    )
+    if db.dialect() == "postgresql":
+        insert = insert.replace("', NULL", "'::timestamptz, NULL")
+
+    found = await tampering.after(insert, look=fault)
+
+    assert found == (head.position, "The head of the log is not its last entry.")
+
+
+@pytest.mark.parametrize(
+    "column", [f"tenant_id = '{uuid4()}'", "tenant_id = NULL", "at = '2026-01-01 00:00:00+00:00'"]
+)
+async def test_an_entry_filed_elsewhere_is_found(end: Head, column: str) -> None:
+    at = end.position - 2
+    move = f"UPDATE audit_entry SET {column} WHERE position = {at}"
+
+    found = await tampering.after(move, look=fault)
+
+    assert found == (at, f"Entry {at} is filed under another tenant or time than it names.")
+
+
+async def test_a_cut_off_end_is_found_by_the_head(end: Head) -> None:
+    last = end.position
+
+    found = await tampering.after(tampering.cut_off(last - 2)[0], look=fault)
+
+    missing = f"Entries {last - 1} to {last} are missing: the end was cut off."
+    assert found == (last - 1, missing)
+
+
+async def test_an_end_cut_off_with_the_head_is_found_by_a_head_noted_before(end: Head) -> None:
+    last, change = end.position, tampering.cut_off(end.position - 1)
+
+    found = await tampering.after(*change, look=lambda: fault(end))
+
+    assert (await tampering.after(*change, look=verifying.verify)).position == last - 1
+    assert found == (last, f"Entry {last} is missing: the end was cut off.")
+
+
+async def test_a_log_written_anew_is_found_by_a_head_noted_before(end: Head) -> None:
+    other = Head(end.position - 1, "b" * 64)
+
+    assert await fault(other) == (
+        other.position,
+        f"Entry {other.position} is not the one whose hash was noted: the log was written anew.",
+    )
+    assert (await fault(end._replace(hash="b" * 64)))[0] == end.position
+    assert await verifying.verify(end) == end
+
+
+async def test_a_head_that_is_gone_is_found(end: Head) -> None:
+    found = await tampering.after("DELETE FROM audit_head", look=fault)
+
+    assert found == (0, "The head of the log is gone.")
+
+
+async def test_every_tampering_is_found_wherever_it_is(end: Head) -> None:
+    assert await soak.tamperings_found(each=2) == (10, 10)
+
+
+# Exports
+
+
+async def exported(after: int = 0) -> list[bytes]:
+    lines, previous = [], await reading.hash_at(after)
+    assert previous is not None
+    async for entry in reading.entries(after):
+        lines.append(verifying.export_line(previous, entry).encode())
+        previous = entry.hash
+    return lines
+
+
+async def test_an_export_is_verified_without_the_database(end: Head) -> None:
+    whole, part = await exported(), await exported(end.position - 2)
+    before = Head(end.position - 2, await reading.hash_at(end.position - 2) or "")
+
+    assert verifying.verify_export(whole) == end
+    assert verifying.verify_export(whole, before) == end
+    assert verifying.verify_export(part, before) == end
+    assert verifying.verify_export(part, end) == end
+    assert verifying.verify_export([]) == Head()
+
+
+async def test_a_line_says_everything_that_its_hash_covers(end: Head) -> None:
+    given = json.loads((await exported())[-1])
+
+    entry = json.dumps(given["entry"], sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+
+    assert hash_of(given["position"], given["previous"], entry) == given["hash"] == end.hash
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        (lambda lines: [*lines[:-2], lines[-1]], "missing"),
+        (lambda lines: [*lines[:-2], lines[-1], lines[-2]], "missing"),
+        (lambda lines: [*lines, lines[-1]], "stands where"),
+        (lambda lines: [*lines[:-1], lines[-1].replace(b"Lena", b"Lisa")], "hash does not fit"),
+        (lambda lines: [lines[0].replace(b"0" * 64, b"1" * 64), *lines[1:]], "beginning"),
+        (lambda lines: lines[:-1], "cut off"),
+        (lambda lines: [*lines[:-1], b"{}\n"], "not an exported entry"),
+        (lambda lines: [*lines[:-1], b"nonsense"], "not an exported entry"),
+        (lambda lines: [], "missing"),
+    ],
+)
+async def test_an_export_that_was_tampered_with_is_found(
+    end: Head, change: object, reason: str
+) -> None:
+    lines = await exported()
+
+    with pytest.raises(Broken, match=reason):
+        verifying.verify_export(change(lines), end)  # type: ignore[operator]
+
+
+@pytest.mark.parametrize("text", ["", "1", f"1:{'g' * 64}", "{}", '{"position": 1}', "[]", "{"])
+def test_a_head_that_is_none_is_not_read(text: str) -> None:
+    assert verifying.parse_head(text) is None
+
+
+@pytest.mark.parametrize(
+    "text", [f"7:{'a' * 64}", f"7:{'a' * 64}\n", json.dumps({"position": 7, "hash": "a" * 64})]
+)
+def test_a_head_is_read_in_both_forms(text: str) -> None:
+    assert verifying.parse_head(text) == Head(7, "a" * 64)
