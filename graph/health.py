@@ -17,7 +17,7 @@ from graph.reply import Reply
 
 ONE_SIGNAL = 1.0
 """Seconds in which a second SIGTERM is the first one over again."""
-READY_WITHIN = 1.0
+READY_WITHIN = 0.9
 """Seconds in which the database must answer for the service to be ready."""
 
 

@@ -4,6 +4,7 @@ import asyncio
 import traceback
 from collections.abc import Awaitable, Callable, Coroutine
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -11,9 +12,10 @@ from uuid import UUID
 import asyncpg
 import pytest
 
-from models import Presence, Tenant, TenantDay
+from models import Presence, Tenant, TenantDay, transactions
 from models import database as db
 from models.database import DatabaseUrl, InvalidDatabaseUrl
+from models.readers import NoConnection
 from resolvers import billing_reports, logins
 from resolvers.billing_reports import ReportRequest, UsersPage
 from tests import factories, tokens
@@ -255,6 +257,30 @@ async def test_a_transaction_ends_properly_though_nobody_waits_for_it(database: 
 
     await db.transaction(lambda: asyncio.sleep(0))
     assert await _name(tenant) == "new"
+
+
+async def test_what_cannot_begin_in_time_is_refused_and_not_done_later(
+    database: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(transactions, "FREE_WITHIN", 0.3)
+    go_on = asyncio.Event()
+
+    async def work(name: str) -> None:
+        await factories.tenant(name=name)
+        await go_on.wait()
+
+    # More than there are connections.
+    names = [f"made {number}" for number in range(12)]
+    tasks = [asyncio.create_task(db.transaction(partial(work, name))) for name in names]
+    await asyncio.sleep(1)
+    go_on.set()
+    outcomes = await asyncio.gather(*tasks, return_exceptions=True)
+    await db.transaction(lambda: asyncio.sleep(0))
+
+    refused = {name for name, each in zip(names, outcomes, strict=True) if each is not None}
+    assert {type(each) for each in outcomes} == {type(None), NoConnection}
+    assert {tenant.name for tenant in await Tenant.all()} == set(names) - refused
+    assert db.trouble(NoConnection()) is db.Trouble.UNREACHABLE
 
 
 async def _cancel(work: Coroutine[Any, Any, Any], steps: int) -> bool:

@@ -104,7 +104,7 @@ def freeze(_url: str) -> Figure:
             )
             met = set(found.during) == {(504, "TIMEOUT")} and found.slowest <= DEADLINE + 2
             well = (found.live, found.ready) == (200, 503) and set(found.after) == {(200, "OK")}
-            return Figure(text, met and well and found.ready_after <= 1.5)
+            return Figure(text, met and well and found.ready_after <= 1)
 
         return _prepared(server.url, measure)
 
