@@ -364,7 +364,7 @@ async def test_what_cannot_be_written_is_not_answered(api: Api, world: World) ->
     assert [answer.status_code for answer in answers] == [503] * 5
     assert {answer.content for answer in answers} == {
         b'{"errors":[{"message":"The service cannot answer just now; try again in a moment.",'
-        b'"extensions":{"code":"UNAVAILABLE"}}]}'
+        b'"extensions":{"code":"UNAVAILABLE","retryAfter":1}}]}'
     }
     assert viewer == {"data": {"viewer": {"displayName": "Lena"}}}
     assert await noted(world.before) == []
