@@ -15,7 +15,7 @@ from graph import executor, graphiql, headers
 from graph.addresses import Proxies
 from graph.auditing import auditing, unaudited
 from graph.context import Context
-from graph.endpoint import Authenticates, Endpoint, answer
+from graph.endpoint import Authenticates, Endpoint
 from graph.execution import CompiledExecutor
 from graph.federation import subgraph
 from graph.health import Health
@@ -23,7 +23,7 @@ from graph.limits import Limits
 from graph.metrics import Sources
 from graph.observers import Observers
 from graph.rate_limits import RateLimits
-from graph.reply import Reply
+from graph.reply import Reply, answer
 from graph.schema import schema
 from graph.settings import Settings
 from graph.shared_rates import SharedRates

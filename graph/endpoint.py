@@ -10,13 +10,11 @@ all has the status that HTTP gives it, under both.
 
 import asyncio
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from datetime import datetime
-from functools import lru_cache
 from random import Random
 from typing import Protocol
 
-import orjson
 import strawberry
 from graphql import OperationType
 from starlette.requests import Request
@@ -28,11 +26,10 @@ from graph.addresses import Proxies
 from graph.auditing import Audit, unaudited
 from graph.auth import Claim, Questioned
 from graph.documents import Documents, Prepared, RequestRefused
-from graph.headers import encoded
 from graph.limits import Limits
 from graph.observation import Observation, Observe
 from graph.rate_limits import UNKNOWN_DOCUMENT, RateLimits, cost_of
-from graph.reply import Reply
+from graph.reply import ADVICE, STATUSES, Reply, answer, refused
 from graph.standing import Answer, Key, Standing, Standings, minute_of
 from resolvers.admission import Admission
 from resolvers.asked import Asked, State
@@ -71,18 +68,6 @@ class Authenticates(Protocol):
 
     def admit(self, question: Questioned, state: State) -> Admission: ...
 
-
-STATUSES = {
-    "UNAUTHENTICATED": 401,
-    "FORBIDDEN": 403,
-    "RATE_LIMITED": 429,
-    "TIMEOUT": 504,
-    "UNAVAILABLE": 503,
-}
-"""Statuses of refusals that end a request before it is executed; any other is 400."""
-
-ADVICE = {401: {"WWW-Authenticate": "Bearer"}}
-"""Headers that go with a status."""
 
 _REQUEST_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{7,63}")
 #: Seeded by the system. A request's ID names it and is no secret.
@@ -135,12 +120,12 @@ class Endpoint:
         fields = wire.fields_of(scope["headers"])
         request_id = _request_id(fields)
         accept = fields.get(b"accept", b"")
-        if self.page and scope["method"] == "GET" and _prefers_page(accept):
+        if self.page and scope["method"] == "GET" and wire.prefers_page(accept):
             page = self.page(Request(scope, receive))
             page.headers["X-Request-ID"] = request_id
             await page(scope, receive, send)
             return
-        offer = _offer(accept)
+        offer = wire.offer_of(accept)
         seen = Observation(request_id, fields)
         reply: Reply | None = None
         try:
@@ -198,7 +183,7 @@ class Endpoint:
             if isinstance(refusal, wire.NotUnderstood):
                 raise
             told = [errors.of_refusal(refusal)] if isinstance(refusal, TooComplex) else refusal.told
-            return _refused(told, offer)
+            return refused(told, offer)
         if state is None or standing.question.asked is not None:
             state = await self.authenticator.state(standing.question, now)
         return await self._answer(key, standing, state, seen)
@@ -253,8 +238,8 @@ class Endpoint:
                 return answer({"data": result.data}, 200, media_type)
             told = self.errors.of_execution(result.errors, incident)
             return answer({"errors": told, "data": result.data}, 200, media_type)
-        except RequestRefused as refused:
-            return _refused(refused.told, media_type)
+        except RequestRefused as refusal:
+            return refused(refusal.told, media_type)
         except Exception as error:
             return self._give_up(error, incident, media_type)
 
@@ -278,35 +263,6 @@ class Endpoint:
             except RateLimited as limited:
                 return limited
         return error
-
-
-def answer(
-    content: object, status: int, media_type: str | None, headers: Mapping[str, str] | None = None
-) -> Reply:
-    reply = Reply(orjson.dumps(content), status, media_type or wire.JSON, encoded(headers or {}))
-    if isinstance(content, dict) and "errors" in content:
-        reply.code = content["errors"][0]["extensions"]["code"]
-    return reply
-
-
-def _refused(told: list[errors.Error], media_type: str | None) -> Reply:
-    """A request that was understood and cannot be executed."""
-    return answer({"errors": told}, 400 if media_type == wire.GRAPHQL else 200, media_type)
-
-
-@lru_cache(maxsize=256)
-def _known_offer(accept: bytes) -> str | None:
-    return wire.preferred(accept.decode("latin-1"), (wire.JSON, wire.GRAPHQL))
-
-
-def _offer(accept: bytes) -> str | None:
-    """Clients send few different ones; a long one is not kept."""
-    return _known_offer(accept) if len(accept) < 200 else _known_offer.__wrapped__(accept)
-
-
-def _prefers_page(accept: bytes) -> bool:
-    offers = (wire.JSON, wire.GRAPHQL, wire.HTML)
-    return wire.preferred(accept.decode("latin-1"), offers) == wire.HTML
 
 
 def _request_id(fields: wire.Fields) -> str:

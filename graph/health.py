@@ -12,8 +12,7 @@ from starlette.requests import Request
 from starlette.routing import BaseRoute, Route
 
 from graph import errors
-from graph.endpoint import answer
-from graph.reply import Reply
+from graph.reply import Reply, answer
 
 ONE_SIGNAL = 1.0
 """Seconds in which a second SIGTERM is the first one over again."""

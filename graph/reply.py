@@ -1,10 +1,12 @@
 """An answer in JSON as an ASGI application. Every request makes one, and Starlette's Response takes
 longer to make than a small answer takes to read."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 
+import orjson
 from starlette.types import Receive, Scope, Send
 
+from graph import wire
 from graph.headers import SECURITY_HEADERS, encoded
 
 RawHeader = tuple[bytes, bytes]
@@ -58,3 +60,30 @@ class Reply:
         start = {"type": "http.response.start", "status": self.status_code}
         await send({**start, "headers": self.headers})
         await send({"type": "http.response.body", "body": self.body})
+
+
+STATUSES = {
+    "UNAUTHENTICATED": 401,
+    "FORBIDDEN": 403,
+    "RATE_LIMITED": 429,
+    "TIMEOUT": 504,
+    "UNAVAILABLE": 503,
+}
+"""Statuses of refusals that end a request before it is executed; any other is 400."""
+
+ADVICE = {401: {"WWW-Authenticate": "Bearer"}}
+"""Headers that go with a status."""
+
+
+def answer(
+    content: object, status: int, media_type: str | None, headers: Mapping[str, str] | None = None
+) -> Reply:
+    reply = Reply(orjson.dumps(content), status, media_type or wire.JSON, encoded(headers or {}))
+    if isinstance(content, dict) and "errors" in content:
+        reply.code = content["errors"][0]["extensions"]["code"]
+    return reply
+
+
+def refused(told: Sequence[Mapping[str, object]], media_type: str | None) -> Reply:
+    """A request that was understood and cannot be executed."""
+    return answer({"errors": told}, 400 if media_type == wire.GRAPHQL else 200, media_type)

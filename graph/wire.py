@@ -5,6 +5,7 @@ Whatever is not such a request is answered with a status and one error in JSON.
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
 from typing import Any, NamedTuple
 from urllib.parse import parse_qsl
 
@@ -73,6 +74,21 @@ def preferred(accept: str, offers: Sequence[str]) -> str | None:
         if rank[0] > 0 and rank > best:
             best, chosen = rank, offer
     return chosen
+
+
+@lru_cache(maxsize=256)
+def _known_offer(accept: bytes) -> str | None:
+    return preferred(accept.decode("latin-1"), (JSON, GRAPHQL))
+
+
+def offer_of(accept: bytes) -> str | None:
+    """The media type of the answer; None when the header accepts none. Clients send few different
+    ones; a long one is not kept."""
+    return _known_offer(accept) if len(accept) < 200 else _known_offer.__wrapped__(accept)
+
+
+def prefers_page(accept: bytes) -> bool:
+    return preferred(accept.decode("latin-1"), (JSON, GRAPHQL, HTML)) == HTML
 
 
 def _ranges(accept: str) -> Sequence[tuple[str, float]]:

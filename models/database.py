@@ -279,14 +279,12 @@ def _wraps(error: BaseException) -> bool:
 
 
 def dialect() -> str:
-    """`sqlite` or `postgresql`: that of the database opened last."""
-    if _dialect is None:
-        raise RuntimeError("No database was opened.")
+    """`sqlite` or `postgresql`: that of the database opened last. Asking the connection would take
+    longer than a row takes to be read."""
     return _dialect
 
 
-#: Kept here, because asking the connection takes longer than a row takes to be read.
-_dialect: str | None = None
+_dialect = "none is open"
 
 
 async def transaction(work: Callable[[], Awaitable[Result]]) -> Result:
@@ -296,8 +294,7 @@ async def transaction(work: Callable[[], Awaitable[Result]]) -> Result:
 
 async def _assert_sqlite_is_safe() -> None:
     """Acknowledged logins survive a crash only with these; say so at once when they are off."""
-    expected = {"foreign_keys": 1, "synchronous": 2}
-    for pragma, value in expected.items():
+    for pragma, value in {"foreign_keys": 1, "synchronous": 2}.items():
         (row,) = await rows(f"PRAGMA {pragma}")
         if row[0] != value:
             raise RuntimeError(f"SQLite runs with {pragma}={row[0]} instead of {value}.")
