@@ -12,8 +12,9 @@ from uuid import UUID
 from tortoise.expressions import F
 
 from models import ApiKey, Principal, PrincipalKind, PrincipalStatus, database
-from resolvers import key_texts
+from resolvers import audit, key_texts
 from resolvers.access import GRANTABLE
+from resolvers.audit import Action, Origin, Record, Subject
 from resolvers.problems import Problem, ProblemCode
 
 MAX_LIVE = 2
@@ -23,7 +24,11 @@ Result = TypeVar("Result")
 
 
 async def create(
-    principal: Principal, scopes: Collection[str], expires_at: datetime, now: datetime
+    principal: Principal,
+    scopes: Collection[str],
+    expires_at: datetime,
+    now: datetime,
+    origin: Origin | None = None,
 ) -> tuple[ApiKey, str] | list[Problem]:
     """The key as it is stored, and in full: this is the only time that it can be had."""
     problems = [
@@ -47,7 +52,7 @@ async def create(
         live = ApiKey.filter(principal_id=principal.id, revoked_at=None, expires_at__gt=now)
         if await live.count() >= MAX_LIVE:
             return False
-        await _store(row)
+        await _store(row, principal, origin)
         return True
 
     if await _one_at_a_time(principal.id, work):
@@ -56,14 +61,14 @@ async def create(
     return [Problem(ProblemCode.TOO_MANY, message, ("principal",))]
 
 
-async def revoke(row: ApiKey, now: datetime) -> ApiKey:
+async def revoke(row: ApiKey, now: datetime, origin: Origin | None = None) -> ApiKey:
     """Refuse the key from the next request on. One that is revoked already stays as it is."""
 
     async def work() -> ApiKey:
         stored = await ApiKey.get(id=row.id)
         if stored.revoked_at is None:
             stored.revoked_at = now
-            await _store(stored)
+            await _store(stored, await Principal.get(id=stored.principal_id), origin)
         return stored
 
     return await _one_at_a_time(row.principal_id, work)
@@ -75,12 +80,16 @@ def state(row: ApiKey, now: datetime) -> str:
     return "live" if now < row.expires_at else "expired"
 
 
-async def _store(row: ApiKey) -> None:
+async def _store(row: ApiKey, owner: Principal, origin: Origin | None) -> None:
     """The one place where keys are made and revoked, inside the transaction."""
     if row.revoked_at is None:
+        action = Action.API_KEY_CREATE
         await row.save(force_create=True)
     else:
+        action = Action.API_KEY_REVOKE
         await row.save(update_fields=["revoked_at"])
+    subject = Subject(owner.id, owner.display_name)
+    await audit.within(origin, [Record(action, subject=subject, details=(("key", row.id),))])
 
 
 async def _one_at_a_time(principal_id: UUID, work: Callable[[], Awaitable[Result]]) -> Result:

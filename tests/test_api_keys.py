@@ -1,6 +1,7 @@
 """API keys of service accounts: how they are made, what they open, when they end."""
 
 import asyncio
+import json
 import logging
 import re
 from collections import Counter
@@ -14,7 +15,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models import ApiKey, Principal, PrincipalStatus
+from models import ApiKey, AuditEntry, AuditHead, Principal, PrincipalStatus
 from resolvers import api_keys, key_admission, key_texts, principals
 from resolvers.asked import AskedTenant
 from resolvers.key_admission import KeyQuestion
@@ -111,6 +112,24 @@ async def test_what_is_kept_of_a_key_does_not_suffice_to_use_it(database: None) 
         "revoked_at": None,
     }
     assert not [value for value in stored.values() if text[21:53] in str(value)]
+
+
+async def test_making_and_revoking_a_key_stand_in_the_audit_log(database: None) -> None:
+    owner = await factories.service()
+    before = (await AuditHead.get()).position
+    outcome = await api_keys.create(owner, {"billing:read"}, NOW + SECOND, NOW)
+    assert isinstance(outcome, tuple)
+    row, text = outcome
+    for _ in range(2):  # The second time it is revoked already.
+        await api_keys.revoke(row, NOW)
+
+    entries = await AuditEntry.filter(position__gt=before).order_by("position")
+    told = [json.loads(entry.content) for entry in entries]
+    assert [(each["action"], each["subject"]["id"], each["details"]) for each in told] == [
+        ("API_KEY_CREATE", str(owner.id), {"key": row.id}),
+        ("API_KEY_REVOKE", str(owner.id), {"key": row.id}),
+    ]
+    assert not [entry for entry in entries if text[21:53] in entry.content]
 
 
 async def test_only_active_service_accounts_have_keys(database: None) -> None:

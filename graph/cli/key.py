@@ -51,7 +51,9 @@ def create(
             now = system_clock()
             owner = await principal_named(principal, issuer)
             scopes = {Scope(each.value) for each in scope}
-            outcome = await api_keys.create(owner, scopes, now + timedelta(days=days), now)
+            outcome = await api_keys.create(
+                owner, scopes, now + timedelta(days=days), now, connection.origin()
+            )
         return outcome if isinstance(outcome, tuple) else refuse(outcome)
 
     row, text = connection.run(work(connection.database_url()))
@@ -81,7 +83,7 @@ def revoke(
             if row is None:
                 # Not repeated: it may be a key with a slip of the pen.
                 raise Failure("There is no such key: `headcount key list` names all.")
-            return await api_keys.revoke(row, system_clock())
+            return await api_keys.revoke(row, system_clock(), connection.origin())
 
     row = connection.run(work(connection.database_url()))
     if json:
