@@ -6,7 +6,7 @@ from resolvers.errors import Unauthenticated
 
 _logger = logging.getLogger("headcount.auth")
 
-MESSAGE = "Sign in: send a valid access token as `Authorization: Bearer <token>`."
+MESSAGE = "Sign in: send a valid access token or API key as `Authorization: Bearer <token>`."
 
 
 def refuse(reason: str) -> Unauthenticated:

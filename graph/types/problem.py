@@ -55,7 +55,7 @@ class UserError:
 )
 class ErrorCode(Enum):
     UNAUTHENTICATED = enum_value(
-        "UNAUTHENTICATED", description="No valid token, or nobody active is known by it."
+        "UNAUTHENTICATED", description="No valid token or API key, or nobody active is known by it."
     )
     FORBIDDEN = enum_value(
         "FORBIDDEN", description="The caller's role or scopes do not allow this at all."
