@@ -60,7 +60,8 @@ def test_the_shell_reads_pages_records_and_sees_errors(demo: Demo) -> None:
         '"path":["billingReport"],'
         f'"extensions":{{"code":"DATE_OUT_OF_WINDOW","from":"{start}","to":"{end}"}}}}',
         "# Without a valid token: status 401, and JSON all the same",
-        '{"message":"Sign in: send a valid access token or API key as `Authorization: Bearer <token>`.",'
+        '{"message":"Sign in: send a valid access token or API key as'
+        ' `Authorization: Bearer <token>`.",'
         '"extensions":{"code":"UNAUTHENTICATED"}}',
     ]
 
