@@ -70,7 +70,7 @@ def figure(machine: Machine, mismatches: int) -> Figure:
 BARS = [
     Bar(
         "Broken object or function authorisation",
-        f"≥ {RUNS} runs × {STEPS} steps against an oracle of its own, every field of the schema:"
+        f"≥ {RUNS} runs of {STEPS} steps against an oracle of its own, every field of the schema:"
         " 0 mismatches, ≥ 15 % of the reads allowed",
         measure,
     )
