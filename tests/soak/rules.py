@@ -1,0 +1,100 @@
+"""Whether the tests would notice: planted faults, and every small change of the pure rules."""
+
+import sys
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from queue import SimpleQueue
+
+from tests.soak import planting
+from tests.soak.bar import Bar, Figure
+from tests.soak.faults import FAULTS
+from tests.soak.mutants import Mutant, mutants
+from tests.soak.planting import ROOT, Copy
+
+#: Modules of pure rules with the tests that hold them.
+RULES: Mapping[str, tuple[str, ...]] = {
+    "resolvers/access.py": ("tests/test_access.py",),
+    "resolvers/billing_window.py": ("tests/test_billing_window.py",),
+}
+
+#: Changes that make no difference to anybody, each with its reason.
+EQUIVALENT: Mapping[str, str] = {}
+
+
+def measure_faults(_url: str) -> Figure:
+    missed = []
+    with planting.copy() as source:
+        for fault in FAULTS:
+            if source.notices([fault.test]):
+                raise RuntimeError(f"{fault.test} fails without any fault.")
+            with source.changed(fault.path, fault.plant(ROOT)):
+                if not source.notices([fault.test]):
+                    missed.append(fault.name)
+    _tell(missed)
+    caught = len(FAULTS) - len(missed)
+    return Figure(f"{caught} of {len(FAULTS)} faults caught", len(FAULTS) >= 16 and not missed)
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    killed: int
+    equivalent: int
+    survivors: list[str]
+
+
+def measure_mutants(_url: str) -> Figure:
+    outcome = kill(RULES)
+    _tell(outcome.survivors)
+    text = (
+        f"{outcome.killed} of {outcome.killed + len(outcome.survivors)} mutants killed;"
+        f" {outcome.equivalent} more change no answer"
+    )
+    return Figure(text, outcome.killed > 0 and not outcome.survivors)
+
+
+def kill(rules: Mapping[str, tuple[str, ...]]) -> Outcome:
+    work = [(path, mutant) for path in rules for mutant in mutants((ROOT / path).read_text())]
+    real = [(path, mutant) for path, mutant in work if mutant.name not in EQUIVALENT]
+    copies: SimpleQueue[Copy] = SimpleQueue()
+
+    def survives(path: str, mutant: Mutant) -> bool:
+        source = copies.get()
+        try:
+            with source.changed(path, mutant.text):
+                return not source.notices(rules[path], 120)
+        finally:
+            copies.put(source)
+
+    with planting.copy() as one, planting.copy() as two, ThreadPoolExecutor(2) as pool:
+        for path in rules:
+            if one.notices(rules[path]):
+                raise RuntimeError(f"{rules[path]} fail without any change.")
+        copies.put(one)
+        copies.put(two)
+        survived = list(pool.map(survives, *zip(*real, strict=True)))
+    names = [
+        f"{each[0]}: {each[1].name}" for each, left in zip(real, survived, strict=True) if left
+    ]
+    return Outcome(len(real) - len(names), len(work) - len(real), names)
+
+
+def _tell(missed: list[str]) -> None:
+    for each in missed:
+        print(f"not noticed: {each}", file=sys.stderr)
+
+
+BARS = [
+    Bar(
+        "Rules not really tested",
+        "≥ 16 faults planted, each noticed by its test",
+        measure_faults,
+        databases=(),
+    ),
+    Bar(
+        "Rules not really tested",
+        "every small change of the pure rules noticed: 100 % of the mutants killed",
+        measure_mutants,
+        databases=(),
+    ),
+]
