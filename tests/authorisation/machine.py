@@ -40,6 +40,8 @@ CHANGING = ("LANDLORD", "LANDLORD", "SERVICE_ACCOUNT")
 ROOMY: dict[str, Any] = {
     **dict.fromkeys(("max_tokens", "max_fields", "max_aliases", "max_directives"), 100_000),
     **{"max_nodes": 10**9, "max_depth": 50, "rate_limit": 0, "max_repeats": 10**9},
+    # A busy machine is no refusal.
+    "request_timeout": 60,
 }
 
 
