@@ -7,14 +7,14 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from random import Random
 from typing import Any
-from uuid import uuid4
 
 from hypothesis import strategies as st
 
 from graph.federation import subgraph
-from models import Assignment, Presence, Principal, PrincipalStatus, Tenant, TenantDay
-from resolvers import assignments, logins, principals, tenants
-from tests import factories, tokens
+from models import Principal, PrincipalStatus, Tenant
+from resolvers import assignments, principals, tenants
+from tests import tokens
+from tests.authorisation import worlds
 from tests.authorisation.documents import Question
 from tests.authorisation.evaluation import Oracle, Place, Tally
 from tests.authorisation.facts import (
@@ -27,7 +27,7 @@ from tests.authorisation.facts import (
     local_date,
 )
 from tests.authorisation.oracle import FIELDS
-from tests.authorisation.questions import NAMES, USERS, ZONES, Questions
+from tests.authorisation.questions import Questions
 from tests.http import Api, Clock, serve
 
 #: Steps by name, the simplest first; those named more often are taken more often.
@@ -74,10 +74,10 @@ class Machine:
         return cls(apis, clock)
 
     async def play(self, seed: int, steps: Sequence[str]) -> None:
-        await _clear()
+        await worlds.clear()
         self.clock.now = tokens.NOW
         chance = Random(repr((seed, steps)))
-        run = Run(self, await new_world(chance))
+        run = Run(self, await worlds.make(chance))
         for step in steps:
             await getattr(run, f"_{step.replace(' ', '_')}")(chance)
             self.steps += 1
@@ -231,7 +231,7 @@ class Run:
 
     async def _record(self, chance: Random) -> None:
         tenant = chance.choice(list(self.world.tenants.values()))
-        await record(self.world, tenant, chance)
+        await worlds.record(self.world, tenant, chance)
 
     async def _wait(self, chance: Random) -> None:
         """A little, some weeks, or until just before or at a tenant's midnight."""
@@ -271,74 +271,3 @@ async def _created(question: Question) -> str | None:
         return None
     row = await Tenant.get_or_none(external_id=field.arguments["input"]["externalId"])
     return row and str(row.id)
-
-
-async def record(world: World, tenant: TenantFacts, chance: Random) -> None:
-    """Some logins of the past months, by the function that imports files."""
-    start = first_instant(world.window(tenant)[0], tenant.time_zone)
-    span = int((world.now - start).total_seconds() * 1000)
-    batch = [
-        (
-            chance.choice([*USERS, f"user of {tenant.external_id}"]),
-            start + timedelta(milliseconds=chance.randint(*chance.choice(_spans(span)))),
-        )
-        for _ in range(chance.randint(1, 6))
-    ]
-    for user, at in batch:
-        tenant.record(user, at)
-    await logins.record(await Tenant.get(id=tenant.id), batch, world.now)
-
-
-def _spans(span: int) -> list[tuple[int, int]]:
-    """Of the window, its first day, its last two."""
-    return [(0, span), (0, 86_400_000), (span - 2 * 86_400_000, span)]
-
-
-async def new_world(chance: Random) -> World:
-    world = World(tokens.NOW)
-    for number in range(6):
-        row = await factories.tenant(
-            name=f"{chance.choice(NAMES)}",
-            external_id=f"{chance.choice(['Ext', 'ext', 'ACME'])}-{number}-{uuid4().hex[:6]}",
-            billable=chance.random() < 0.8,
-            time_zone=chance.choice(ZONES),
-        )
-        tenant = TenantFacts(
-            str(row.id),
-            row.name,
-            row.external_id,
-            str(row.instance_id),
-            row.billable,
-            row.time_zone,
-        )
-        world.tenants[tenant.id] = tenant
-        for _ in range(2):
-            await record(world, tenant, chance)
-    kinds = ["LANDLORD"] * 3 + ["SERVICE_ACCOUNT"] * 2 + ["TENANT_ADMINISTRATOR"] * 2
-    for kind in kinds:
-        await _new_principal(world, kind, chance)
-    return world
-
-
-async def _new_principal(world: World, kind: str, chance: Random) -> None:
-    home = None
-    if kind == "TENANT_ADMINISTRATOR":
-        home = await Tenant.get(id=chance.choice(list(world.tenants)))
-    principal = await factories._principal(kind, home_tenant=home)  # type: ignore[arg-type]
-    facts = PrincipalFacts(
-        str(principal.id),
-        kind,
-        principal.subject,
-        principal.display_name,
-        home and str(home.id),
-    )
-    world.principals[facts.id] = facts
-    # An assignment of an administrator widens nothing.
-    for tenant in chance.sample(list(world.tenants), 3):
-        await factories.assign(await Tenant.get(id=tenant), principal)
-        world.assigned.add((facts.id, tenant))
-
-
-async def _clear() -> None:
-    for model in (Presence, TenantDay, Assignment, Principal, Tenant):
-        await model.all().delete()
