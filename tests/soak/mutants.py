@@ -74,6 +74,8 @@ def _places(tree: ast.Module) -> dict[int, str]:
 
 
 def _children(node: ast.AST) -> Iterator[tuple[str, int | None, ast.AST]]:
+    if _is_docstring(node):
+        return
     for name, value in ast.iter_fields(node):
         if name in _PASSED_OVER:
             continue
@@ -81,12 +83,12 @@ def _children(node: ast.AST) -> Iterator[tuple[str, int | None, ast.AST]]:
             yield name, None, value
         elif isinstance(value, list):
             for position, item in enumerate(value):
-                if isinstance(item, ast.AST) and not _is_docstring(node, item):
+                if isinstance(item, ast.AST) and not _is_docstring(item):
                     yield name, position, item
 
 
-def _is_docstring(parent: ast.AST, node: ast.AST) -> bool:
-    return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) and bool(parent)
+def _is_docstring(node: ast.AST) -> bool:
+    return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
 
 
 def _put(parent: ast.AST, name: str, position: int | None, change: Callable[[Any], Any]) -> None:

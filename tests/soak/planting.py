@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -16,9 +17,33 @@ _COPIED = ("graph", "models", "resolvers", "tests", "pyproject.toml", "schema.gr
 FAILED, PASSED = 1, 0
 
 
+#: Imports what takes time and is never changed, and runs each line of its input, pytest's arguments,
+#: in a child of its own: its exit code and where its output is.
+_RUNNER = """
+import os, signal, sys, tempfile
+import aiosqlite, anyio.pytest_plugin, asyncpg, httpx2, hypothesis.strategies, joserfc.jwk, limits
+import pydantic_settings, prometheus_client, pytest, starlette.applications, strawberry
+import strawberry.permission, tortoise.migrations, uvicorn, xdist.plugin, _hypothesis_pytestplugin
+
+for line in sys.stdin:
+    seconds, *arguments = line.split()
+    output, name = tempfile.mkstemp(dir=".")
+    child = os.fork()
+    if child == 0:
+        signal.alarm(int(seconds))
+        os.dup2(output, 1)
+        os.dup2(output, 2)
+        os._exit(pytest.main(["-x", "-q", "-p", "no:cacheprovider", *arguments]))
+    os.close(output)
+    code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+    print(code, name, flush=True)
+"""
+
+
 @dataclass(frozen=True, slots=True)
 class Copy:
     root: Path
+    runner: subprocess.Popen[str]
 
     @contextmanager
     def changed(self, path: str, text: str) -> Iterator[None]:
@@ -30,28 +55,18 @@ class Copy:
         finally:
             file.write_text(before)
 
-    def notices(self, tests: Sequence[str], seconds: float = 300) -> bool:
+    def notices(self, tests: Sequence[str], seconds: int = 300) -> bool:
         """Whether a test fails or never ends. Anything else than tests failing or passing is an
         error: a test that is not there has noticed nothing."""
-        command = [sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider"]
-        # Bytecode is found by a file's size and second, which two changes may share.
-        environment = {**os.environ, "PYTHONDONTWRITEBYTECODE": "1"}
-        environment.pop("PYTEST_ADDOPTS", None)
-        try:
-            done = subprocess.run(
-                [*command, *tests],
-                cwd=self.root,
-                env=environment,
-                capture_output=True,
-                text=True,
-                timeout=seconds,
-                check=False,
-            )
-        except subprocess.TimeoutExpired:
-            return True
-        if done.returncode not in (FAILED, PASSED):
-            raise RuntimeError(f"{' '.join(tests)}: {done.stdout[-2000:]}{done.stderr[-2000:]}")
-        return done.returncode == FAILED
+        assert self.runner.stdin is not None
+        assert self.runner.stdout is not None
+        print(seconds, *tests, file=self.runner.stdin, flush=True)
+        code, name = self.runner.stdout.readline().split()
+        output = Path(name).read_text(errors="replace")
+        Path(name).unlink()
+        if int(code) not in (FAILED, PASSED, -signal.SIGALRM):
+            raise RuntimeError(f"{' '.join(tests)} ended with {code}: {output[-3000:]}")
+        return int(code) != PASSED
 
 
 @contextmanager
@@ -64,4 +79,17 @@ def copy() -> Iterator[Copy]:
                 shutil.copytree(source, root / name, ignore=shutil.ignore_patterns("node_modules"))
             else:
                 shutil.copy2(source, root / name)
-        yield Copy(root)
+        # Bytecode is found by a file's size and second, which two changes may share.
+        environment = {**os.environ, "PYTHONDONTWRITEBYTECODE": "1"}
+        environment.pop("PYTEST_ADDOPTS", None)
+        with subprocess.Popen(
+            [sys.executable, "-c", _RUNNER],
+            cwd=root,
+            env=environment,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        ) as runner:
+            yield Copy(root, runner)
+            assert runner.stdin is not None
+            runner.stdin.close()

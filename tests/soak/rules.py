@@ -30,8 +30,8 @@ def measure_faults(_url: str) -> Figure:
                 raise RuntimeError(f"{fault.test} fails without any fault.")
             with source.changed(fault.path, fault.plant(ROOT)):
                 if not source.notices([fault.test]):
+                    _tell([fault.name])
                     missed.append(fault.name)
-    _tell(missed)
     caught = len(FAULTS) - len(missed)
     return Figure(f"{caught} of {len(FAULTS)} faults caught", len(FAULTS) >= 16 and not missed)
 
@@ -45,7 +45,6 @@ class Outcome:
 
 def measure_mutants(_url: str) -> Figure:
     outcome = kill(RULES)
-    _tell(outcome.survivors)
     text = (
         f"{outcome.killed} of {outcome.killed + len(outcome.survivors)} mutants killed;"
         f" {outcome.equivalent} more change no answer"
@@ -62,7 +61,10 @@ def kill(rules: Mapping[str, tuple[str, ...]]) -> Outcome:
         source = copies.get()
         try:
             with source.changed(path, mutant.text):
-                return not source.notices(rules[path], 120)
+                noticed = source.notices(rules[path], 120)
+            if not noticed:
+                _tell([f"{path}: {mutant.name}"])
+            return not noticed
         finally:
             copies.put(source)
 
