@@ -17,14 +17,15 @@ _COPIED = ("graph", "models", "resolvers", "tests", "pyproject.toml", "schema.gr
 FAILED, PASSED = 1, 0
 
 
-#: Imports what takes time and is never changed, and runs each line of its input, pytest's arguments,
-#: in a child of its own: its exit code and where its output is.
+#: Imports what takes time and is never changed, and runs each line of its input (pytest's
+#: arguments) in a child of its own; prints its exit code and where its output is.
 _RUNNER = """
 import os, signal, sys, tempfile
 import aiosqlite, anyio.pytest_plugin, asyncpg, httpx2, hypothesis.strategies, joserfc.jwk, limits
 import pydantic_settings, prometheus_client, pytest, starlette.applications, strawberry
 import strawberry.permission, tortoise.migrations, uvicorn, xdist.plugin, _hypothesis_pytestplugin
 
+IMPORTED = "ignore::pytest.PytestAssertRewriteWarning"
 for line in sys.stdin:
     seconds, *arguments = line.split()
     output, name = tempfile.mkstemp(dir=".")
@@ -33,7 +34,11 @@ for line in sys.stdin:
         signal.alarm(int(seconds))
         os.dup2(output, 1)
         os.dup2(output, 2)
-        os._exit(pytest.main(["-x", "-q", "-p", "no:cacheprovider", *arguments]))
+        code = 99
+        try:
+            code = pytest.main(["-x", "-q", "-p", "no:cacheprovider", "-W", IMPORTED, *arguments])
+        finally:
+            os._exit(code)
     os.close(output)
     code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
     print(code, name, flush=True)
