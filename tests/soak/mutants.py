@@ -52,11 +52,11 @@ class Mutant:
 def mutants(source: str) -> Iterator[Mutant]:
     tree = ast.parse(source)
     places = _places(tree)
-    for index, node in enumerate(ast.walk(tree)):
+    for index, node in enumerate(_walk(tree)):
         for name, position, value in _children(node):
             for label, change in _changes(value):
                 changed = ast.parse(source)
-                twin = list(ast.walk(changed))[index]
+                twin = list(_walk(changed))[index]
                 _put(twin, name, position, change)
                 yield Mutant(
                     f"{places.get(id(node), 'module')}: {label}",
@@ -71,6 +71,13 @@ def _places(tree: ast.Module) -> dict[int, str]:
         if isinstance(scope, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
             found |= {id(inner): scope.name for inner in ast.walk(scope)}
     return found
+
+
+def _walk(node: ast.AST) -> Iterator[ast.AST]:
+    """The node and all below it that is run, in one order."""
+    yield node
+    for _, _, child in _children(node):
+        yield from _walk(child)
 
 
 def _children(node: ast.AST) -> Iterator[tuple[str, int | None, ast.AST]]:

@@ -19,7 +19,36 @@ RULES: Mapping[str, tuple[str, ...]] = {
 }
 
 #: Changes that make no difference to anybody, each with its reason.
-EQUIVALENT: Mapping[str, str] = {}
+EQUIVALENT: Mapping[str, str] = {
+    **dict.fromkeys(
+        (
+            "scopes: assert_never(viewer) left out",
+            "visible_tenants: assert_never(viewer) left out",
+            "first: assert_never(viewer) left out",
+        ),
+        "Never run: the union of viewers is closed, and mypy fails when a kind is not decided.",
+    ),
+    "parse_id: _parsed(text) if len(text) == 36 else None always": (
+        "What is not 36 characters long is refused below too; the look at the length only keeps it"
+        " out of the memory of what was parsed."
+    ),
+    **dict.fromkeys(
+        (
+            "taken: external_id is not None and await others.filter(external_id=external_id)"
+            ".exists() without part 0",
+            "taken: instance_id is not None and await others.filter(instance_id=instance_id)"
+            ".exists() without part 0",
+        ),
+        "No row has null in the column, so none is found for null; it only spares a statement.",
+    ),
+    "of_row: zip(COLUMNS, values, strict=True) without strict": (
+        "The values are those that SELECTED names, one for each of COLUMNS."
+    ),
+    "of_row: if isinstance(values[0], str):     return"
+    " Tenant._init_from_db(**dict(zip(COLUMNS, values, always": (
+        "Of values that need no conversion Tortoise makes the same row, only slower."
+    ),
+}
 
 
 def measure_faults(_url: str) -> Figure:
