@@ -41,6 +41,9 @@ EQUIVALENT: Mapping[str, str] = {
         ),
         "No row has null in the column, so none is found for null; it only spares a statement.",
     ),
+    "hold:  for key in keys if key.instance_id without its condition": (
+        "Null in the list that a column is compared with finds no row more."
+    ),
     "of_row: zip(COLUMNS, values, strict=True) without strict": (
         "The values are those that SELECTED names, one for each of COLUMNS."
     ),
