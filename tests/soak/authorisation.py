@@ -48,7 +48,8 @@ def play(url: str, count: int, length: int) -> tuple[Machine, int]:
 def _machine(runner: asyncio.Runner, url: str) -> Iterator[Machine]:
     stack = AsyncExitStack()
     try:
-        runner.run(database.open(url))
+        # A busy machine is no refusal.
+        runner.run(database.open(url, statement_timeout=60))
         yield runner.run(Machine.start(stack))
     finally:
         runner.run(stack.aclose())

@@ -38,8 +38,8 @@ QUERIES, VALUES = 1_000, 100_000
 def measure_hostile(_url: str) -> Figure:
     worst, steepest, faults = asyncio.run(hostile(SIZES, TRIES))
     text = (
-        f"{len(SIZED)} documents in {len(SIZES)} sizes: at most {worst[1] * 1000:.0f} ms of CPU ({worst[0]}),"
-        f" twice the size at most {steepest[1]:.1f} times the time ({steepest[0]}),"
+        f"{len(SIZED)} documents in {len(SIZES)} sizes: at most {worst[1] * 1000:.0f} ms of CPU"
+        f" ({worst[0]}), twice the size at most {steepest[1]:.1f} times the time ({steepest[0]}),"
         f" {faults} faults of ours"
     )
     met = worst[1] <= MOST_SECONDS and steepest[1] <= 2.5 and not faults
