@@ -380,3 +380,22 @@ async def test_a_tenant_is_locked_by_a_write(database: None) -> None:
         await access.lock(tenant)
 
     assert [sql.split()[0] for sql in sent] == ["UPDATE", "SELECT"]
+
+
+@pytest.mark.parametrize("order", [("search_text", "id"), ("-search_text", "-id"), ("-name", "id")])
+async def test_the_beginning_of_a_list_is_that_of_the_query_in_every_order(
+    order: tuple[str, ...], database: None
+) -> None:
+    rows = [await factories.tenant(name=name) for name in ("b", "a", "c", "a")]
+    viewers: list[Viewer | Operator] = [
+        Landlord((await factories.landlord(*rows[:3])).id, ""),
+        ServiceAccount((await factories.service(*rows[1:])).id, "", frozenset()),
+        TenantAdministrator(uuid4(), "", rows[0].id),
+        Operator(),
+    ]
+
+    for viewer in viewers:
+        expected = [row.id for row in await access.visible_tenants(viewer).order_by(*order)]
+        for size in (0, 1, 2, 10):
+            found = await access.first(viewer, order, size)
+            assert [row.id for row in found] == expected[:size]

@@ -151,7 +151,7 @@ class Run:
         (status, data, errors), (their_status, body) = expected, answer
         if status != their_status:
             return f"status {their_status} instead of {status}: {body}"
-        told = [(each.get("path", []), each["extensions"]) for each in body.get("errors", [])]
+        told = [(e.get("path", []), {**e["extensions"]}) for e in body.get("errors", [])]
         if len(errors) > 5:
             omitted = told[-1][1].pop("omitted", None)
             if len(told) != 5 or omitted != len(errors) - 5:

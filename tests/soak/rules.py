@@ -44,12 +44,22 @@ EQUIVALENT: Mapping[str, str] = {
     "hold:  for key in keys if key.instance_id without its condition": (
         "Null in the list that a column is compared with finds no row more."
     ),
-    "of_row: zip(COLUMNS, values, strict=True) without strict": (
-        "The values are those that SELECTED names, one for each of COLUMNS."
+    **dict.fromkeys(
+        ("of_row: zip(COLUMNS, values, strict=True) without strict", "of_row: True to False"),
+        "The values are those that SELECTED names, one for each of COLUMNS.",
     ),
-    "of_row: if isinstance(values[0], str):     return"
-    " Tenant._init_from_db(**dict(zip(COLUMNS, values, always": (
-        "Of values that need no conversion Tortoise makes the same row, only slower."
+    "first: map(str, values) if sqlite else values always": (
+        "PostgreSQL's driver takes a UUID as text too."
+    ),
+    "hold: '' to 'X'": "Neither is an ID.",
+    **dict.fromkeys(
+        (
+            "of_row: if isinstance(values[0], str):     return"
+            " Tenant._init_from_db(**dict(zip(COLUMNS, values, always",
+            "of_row: 0 to 1",
+            "of_row: 0 to -1",
+        ),
+        "Of values that need no conversion Tortoise makes the same row, only slower.",
     ),
 }
 
