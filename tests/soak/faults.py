@@ -145,9 +145,9 @@ FAULTS = (
     ),
     Fault(
         "a kept report is shown whatever the version of its day",
-        "graph/types/billing.py",
-        "scopes, head.state)",
-        "scopes)",
+        "graph/execution/pieces.py",
+        "*info.coerced_variables.items(), parts)",
+        "*info.coerced_variables.items(), parts[:-1])",
         "tests/test_pieces.py::test_a_report_that_changed_is_read_anew",
     ),
     Fault(
