@@ -53,7 +53,9 @@ EQUIVALENT: Mapping[str, str] = {
     ),
     "hold: '' to 'X'": "Neither is an ID.",
     "named: if (instance_id := parse_id(text)):"
-    "     keys.add(TenantKey(instance_id=instance_id)) always": "A key without a value names nothing.",
+    "     keys.add(TenantKey(instance_id=instance_id)) always": (
+        "A key without a value names nothing."
+    ),
     **dict.fromkeys(
         (
             "of_row: if isinstance(values[0], str):     return"
