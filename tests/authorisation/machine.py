@@ -212,8 +212,16 @@ class Run:
         if pairs:
             who, tenant = chance.choice(pairs)
             row, principal = await _rows(self.world.tenants[tenant], self.world.principals[who])
+            caller = Caller(self.world.principals[who], frozenset({"billing:read"}))
+            questions = Questions(subgraph._schema, self.world, caller, self.places, chance)
+            today = local_date(self.world.now, row.time_zone)
+            question = questions.report_of({"tenant": tenant, "date": str(today)})
+            # A document that is known, asked right before and right after.
+            for _ in range(2):
+                await self._compare(caller, question, self.machine.apis)
             await assignments.unassign([row], principal, self.world.now)
             self.world.assigned.discard((who, tenant))
+            await self._compare(caller, question, self.machine.apis)
 
     async def _switch(self, chance: Random) -> None:
         """Disable a principal, or enable one: of those that are disabled, if there are many."""

@@ -61,7 +61,10 @@ class Questions:
 
     def _plain_report(self) -> Question:
         """What is asked most, and the one answer of which pieces are kept."""
-        report = self._of_billingReport()
+        return self.report_of(self._of_billingReport())
+
+    def report_of(self, report: dict[str, Any]) -> Question:
+        """Of this tenant and date."""
         arguments = self._page(5000) if self._seldom() else {}
         nodes = Field("nodes", {}, (Field("userId"), Field("lastLoginAt")))
         users = Field("users", arguments, (Field("totalCount"), nodes))
