@@ -240,6 +240,23 @@ class Run:
     async def _record(self, chance: Random) -> None:
         tenant = chance.choice(list(self.world.tenants.values()))
         await worlds.record(self.world, tenant, chance)
+        await self._ask_around(tenant, chance)
+
+    async def _ask_around(self, tenant: TenantFacts, chance: Random) -> None:
+        """A known document, right before and right after somebody more is recorded on its date."""
+        everybody = self.world.principals.values()
+        seeing = [each for each in everybody if each.active and self.world.sees(each, tenant)]
+        start, _ = self.world.window(tenant)
+        if not seeing:
+            return
+        on = chance.choice([each for each in tenant.days if each >= start] or [start])
+        caller = Caller(chance.choice(seeing), frozenset({"billing:read", "billing:users"}))
+        questions = Questions(subgraph._schema, self.world, caller, self.places, chance)
+        question = questions.report_of({"tenant": tenant.id, "date": str(on)})
+        for _ in range(3):
+            await self._compare(caller, question, self.machine.apis)
+        await worlds.record_one(self.world, tenant, "late", first_instant(on, tenant.time_zone))
+        await self._compare(caller, question, self.machine.apis)
 
     async def _wait(self, chance: Random) -> None:
         """A little, some weeks, or until just before or at a tenant's midnight."""

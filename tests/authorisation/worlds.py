@@ -1,6 +1,6 @@
 """Worlds to begin with: tenants, people and logins, in the database and as facts."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from random import Random
 from uuid import uuid4
 
@@ -25,6 +25,11 @@ async def record(world: World, tenant: TenantFacts, chance: Random) -> None:
     for user, at in batch:
         tenant.record(user, at)
     await logins.record(await Tenant.get(id=tenant.id), batch, world.now)
+
+
+async def record_one(world: World, tenant: TenantFacts, user: str, at: datetime) -> None:
+    tenant.record(user, at)
+    await logins.record(await Tenant.get(id=tenant.id), [(user, at)], world.now)
 
 
 def _spans(span: int) -> list[tuple[int, int]]:

@@ -52,6 +52,16 @@ EQUIVALENT: Mapping[str, str] = {
         "PostgreSQL's driver takes a UUID as text too."
     ),
     "hold: '' to 'X'": "Neither is an ID.",
+    **dict.fromkeys(
+        (
+            *("day_start: 26 to 27", "day_start: 26 to 25"),
+            *("day_start: 52 to 53", "day_start: 52 to 51"),
+            *("day_start: 3600 to 3601", "day_start: 3600 to 3599"),
+        ),
+        "The search begins and ends hours away from where a day starts in any zone.",
+    ),
+    "_six_months_before: min(day.day, monthrange(year, month + 1)[1]) with arguments turned"
+    " round": "The lesser of two is the same.",
     "named: if (instance_id := parse_id(text)):"
     "     keys.add(TenantKey(instance_id=instance_id)) always": (
         "A key without a value names nothing."
