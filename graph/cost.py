@@ -101,8 +101,8 @@ class Walk:
     page_variables: set[str] = field(default_factory=set)
     longer_lists: dict[str, int] = field(default_factory=dict)
     visited: int = 0
-    #: How often each field with a selection of its own is written, by its name in the answer:
-    #: validation compares every two of the same name.
+    #: How often each field is written, by its name in the answer, and by its type too where it has
+    #: no selection of its own: validation compares every two of the same name.
     written: Counter[str] = field(default_factory=Counter)
     _defaults: dict[str, int] = field(default_factory=dict)
     _sets: dict[int, Cost] = field(default_factory=dict)
@@ -192,8 +192,11 @@ class Walk:
 
     def _add_field(self, node: FieldNode, parent: GraphQLNamedType | None, cost: Cost) -> None:
         below = self._sets[id(node.selection_set)] if node.selection_set else Cost()
+        key = (node.alias or node.name).value
         if node.selection_set:
-            self.written[(node.alias or node.name).value] += 1
+            self.written[key] += 1
+        elif parent is not None:
+            self.written[f"{parent.name}.{key}"] += 1
         if parent is not None and parent.name.startswith("__"):
             cost.deepen(below.depth, below.introspection_depth + 1)
         elif node.name.value in ("__schema", "__type"):

@@ -160,9 +160,7 @@ class Settings(BaseSettings):
         default=20_000, description="Most list items that page sizes may add up to."
     )
     max_list_items: Limit = Field(default=500, description="Most items in one list argument.")
-    max_repeats: Limit = Field(
-        default=100, description="Most times one field with fields below it is written."
-    )
+    max_repeats: Limit = Field(default=100, description="Most times one field is written.")
     max_representations: Limit = Field(
         default=100, description="Most representations in one _entities field."
     )

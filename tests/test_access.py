@@ -6,6 +6,7 @@ from uuid import uuid4
 import pytest
 
 from models import Assignment, Principal, PrincipalStatus, Tenant
+from models import database as connection
 from resolvers import access, admission, assignments
 from resolvers.access import Scope, TenantKey
 from resolvers.admission import Admission, Question
@@ -323,3 +324,85 @@ async def test_a_locked_tenant_is_as_it_is_now(database: None) -> None:
     await Tenant.filter(id=tenant.id).update(name="new")
 
     assert (await access.lock(tenant)).name == "new"
+
+
+def test_scopes_are_spelt_as_tokens_carry_them() -> None:
+    assert {scope.value for scope in Scope} == {
+        *("billing:read", "billing:users", "logins:write", "tenants:manage", "tenants:assign"),
+    }
+
+
+async def test_a_kind_of_principal_that_nobody_decided_on_sees_nothing(database: None) -> None:
+    tenant = await factories.tenant()
+    await factories.landlord(tenant)
+    await factories.administrator(tenant)
+
+    async def seen(kind: str) -> int:
+        of_kind = f"SELECT id, home_tenant_id, {kind} AS kind FROM principal"
+        sql = f"SELECT 1 FROM tenant t JOIN ({of_kind}) p ON {access.VISIBLE_TO_P}"
+        return len(await connection.rows(sql))
+
+    assert (await seen("kind"), await seen("'AUDITOR'")) == (2, 0)
+
+
+async def test_a_row_as_the_driver_gives_it_becomes_the_tenant_it_is(database: None) -> None:
+    stored = await Tenant.get(id=(await factories.tenant()).id)
+
+    made = access.of_row([getattr(stored, name) for name in access.COLUMNS])
+
+    assert vars(made) == vars(stored)
+
+
+def test_an_external_id_that_no_column_can_hold_is_not_looked_for() -> None:
+    given = ["", "x" * 255, "x" * 256, "a\0", "\ud800", "😀"]
+
+    assert access.parse_external_ids(given) == ["", "x" * 255, "😀"]
+
+
+async def test_a_name_of_one_or_of_several_tenants_finds_them(database: None) -> None:
+    one, other = await factories.tenant(), await factories.tenant()
+    twin = await factories.tenant(external_id=str(one.id), instance_id=other.id)
+    viewer = Landlord((await factories.landlord(one, other, twin)).id, "")
+    names = {
+        str(one.id): {one.id, twin.id},
+        one.external_id: {one.id},
+        str(one.instance_id): {one.id},
+        str(other.id): {other.id, twin.id},
+        "nobody's": set(),
+        str(uuid4()): set(),
+        "": set(),
+    }
+
+    found = {text: await access.named(viewer, text) for text in names}
+
+    assert {text: {row.id for row in rows} for text, rows in found.items()} == names
+    assert [len(rows) for rows in found.values()] == [2, 1, 1, 2, 0, 0, 0]
+    assert await access.named(Landlord(uuid4(), ""), str(one.id)) == []
+
+
+async def test_a_tenant_is_locked_by_a_write(database: None) -> None:
+    tenant = await factories.tenant()
+
+    async with statements.counted() as sent:
+        await access.lock(tenant)
+
+    assert [sql.split()[0] for sql in sent] == ["UPDATE", "SELECT"]
+
+
+@pytest.mark.parametrize("order", [("search_text", "id"), ("-search_text", "-id"), ("-name", "id")])
+async def test_the_beginning_of_a_list_is_that_of_the_query_in_every_order(
+    order: tuple[str, ...], database: None
+) -> None:
+    rows = [await factories.tenant(name=name) for name in ("b", "a", "c", "a")]
+    viewers: list[Viewer | Operator] = [
+        Landlord((await factories.landlord(*rows[:3])).id, ""),
+        ServiceAccount((await factories.service(*rows[1:])).id, "", frozenset()),
+        TenantAdministrator(uuid4(), "", rows[0].id),
+        Operator(),
+    ]
+
+    for viewer in viewers:
+        expected = [row.id for row in await access.visible_tenants(viewer).order_by(*order)]
+        for size in (0, 1, 2, 10):
+            found = await access.first(viewer, order, size)
+            assert [row.id for row in found] == expected[:size]

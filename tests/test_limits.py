@@ -40,7 +40,7 @@ LIMITED = {
     "roots": ("{viewer ...A ... {viewer}} fragment A on Query {viewer}", 3, "roots"),
     "nodes": (PAGES, 5_050, "nodes"),
     "list_items": ("{tenants(filter:{ids:[1 2 3]}){nodes{id}}}", 3, "listItems"),
-    "repeats": ("{tenants{nodes{id} n:nodes{id} nodes{id name name name}}}", 2, "repeats"),
+    "repeats": ("{tenants{nodes{id} n:nodes{id} nodes{id name name name}}}", 3, "repeats"),
 }
 
 

@@ -1,0 +1,12 @@
+"""The long runs of `tests/soak/documents.py`, made short."""
+
+from tests.soak.documents import fuzzed
+
+
+async def test_no_fuzzed_request_is_answered_with_a_fault(database: None) -> None:
+    found = await fuzzed(100, 1_500)
+
+    assert found.faults == []
+    assert (found.queries, found.values) == (100, 1_500)
+    assert found.statuses[200] >= 150
+    assert found.statuses[400] >= 30
