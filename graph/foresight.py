@@ -42,7 +42,8 @@ MADE_OF_STATE: Mapping[str, frozenset[str]] = {
     for name, fields in {
         "Query": "viewer tenants tenant billingReport billingTrend",
         "Viewer": "id displayName role permissions",
-        "ViewerPermissions": "canManageTenants canAssignTenants canRecordLogins canViewBilledUsers",
+        "ViewerPermissions": "canManageTenants canAssignTenants canRecordLogins canViewBilledUsers"
+        " canViewAuditTrail",
         "TenantConnection": "pageInfo nodes edges",
         "TenantEdge": "cursor node",
         "PageInfo": "hasNextPage hasPreviousPage startCursor endCursor",

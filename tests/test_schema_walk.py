@@ -12,8 +12,12 @@ from tests.test_permissions import guarded_fields
 #: tells no more than that field may tell. A new field is added here or guarded, on purpose.
 PUBLIC = {
     "Viewer": "id displayName role permissions",
-    "ViewerPermissions": "canManageTenants canAssignTenants canRecordLogins canViewBilledUsers",
+    "ViewerPermissions": "canManageTenants canAssignTenants canRecordLogins canViewBilledUsers"
+    " canViewAuditTrail",
     "Tenant": "id name externalId instanceId billable timeZone billingWindow",
+    "AuditConnection": "totalCount pageInfo nodes edges",
+    "AuditEntryEdge": "cursor node",
+    "AuditEntry": "id at action refusal principalName principalRole dates subjectName",
     "TenantConnection": "totalCount pageInfo nodes edges",
     "TenantEdge": "cursor node",
     "PageInfo": "hasNextPage hasPreviousPage startCursor endCursor",

@@ -69,8 +69,11 @@ class Caller:
 
     def may(self, scope: str) -> bool:
         rights = {
-            "LANDLORD": {"billing:read", "billing:users", "tenants:manage", "tenants:assign"},
-            "TENANT_ADMINISTRATOR": {"billing:read", "billing:users"},
+            "LANDLORD": {
+                *("billing:read", "billing:users", "audit:read"),
+                *("tenants:manage", "tenants:assign"),
+            },
+            "TENANT_ADMINISTRATOR": {"billing:read", "billing:users", "audit:read"},
             "SERVICE_ACCOUNT": {"billing:read", "billing:users", "logins:write"} & self.scopes,
         }
         return scope in rights[self.who.kind]

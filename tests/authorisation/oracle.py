@@ -29,12 +29,18 @@ def permissions(_o: Oracle, source: Caller, _arguments: Any) -> Node:
     return Node("ViewerPermissions", {name: source.may(scope) for name, scope in RIGHTS.items()})
 
 
+def audit_trail(o: Oracle, _source: TenantFacts, _arguments: Any) -> Node:
+    o.needs("audit:read")
+    return Node("AuditConnection", {})
+
+
 ROLES = {"SERVICE_ACCOUNT": "SERVICE"}
 RIGHTS = {
     "canManageTenants": "tenants:manage",
     "canAssignTenants": "tenants:assign",
     "canRecordLogins": "logins:write",
     "canViewBilledUsers": "billing:users",
+    "canViewAuditTrail": "audit:read",
 }
 _CHANGED = plain("tenant", "userErrors")
 _ASSIGNED = plain("tenants", "userErrors")
@@ -74,6 +80,7 @@ FIELDS: dict[str, dict[str, Resolve]] = {
         "billingWindow": billing_window,
         "billingReport": reads.tenant_report,
         "billingTrend": reads.tenant_trend,
+        "auditTrail": audit_trail,
     },
     "BillingReport": {
         "id": lambda _o, source, _a: f"{source[0].id}:{source[1]}",

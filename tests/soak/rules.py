@@ -24,7 +24,6 @@ EQUIVALENT: Mapping[str, str] = {
         (
             "scopes: assert_never(viewer) left out",
             "visible_tenants: assert_never(viewer) left out",
-            "first: assert_never(viewer) left out",
         ),
         "Never run: the union of viewers is closed, and mypy fails when a kind is not decided.",
     ),
@@ -48,9 +47,6 @@ EQUIVALENT: Mapping[str, str] = {
         ("of_row: zip(COLUMNS, values, strict=True) without strict", "of_row: True to False"),
         "The values are those that SELECTED names, one for each of COLUMNS.",
     ),
-    "first: map(str, values) if sqlite else values always": (
-        "PostgreSQL's driver takes a UUID as text too."
-    ),
     "hold: '' to 'X'": "Neither is an ID.",
     **dict.fromkeys(
         (
@@ -65,15 +61,6 @@ EQUIVALENT: Mapping[str, str] = {
     "named: if (instance_id := parse_id(text)):"
     "     keys.add(TenantKey(instance_id=instance_id)) always": (
         "A key without a value names nothing."
-    ),
-    **dict.fromkeys(
-        (
-            "of_row: if isinstance(values[0], str):     return"
-            " Tenant._init_from_db(**dict(zip(COLUMNS, values, always",
-            "of_row: 0 to 1",
-            "of_row: 0 to -1",
-        ),
-        "Of values that need no conversion Tortoise makes the same row, only slower.",
     ),
 }
 
