@@ -43,6 +43,7 @@ from resolvers.errors import (
     Unauthenticated,
     Unavailable,
 )
+from resolvers.viewers import Viewer
 
 
 class AskedFor(Protocol):
@@ -158,7 +159,6 @@ class Endpoint:
             raise wire.NotUnderstood(405, "Use GET or POST.", {"Allow": "GET, POST"})
         seen.now = now = self.clock()
         claims = await self.authenticator.verify(wire.text_of(fields, b"authorization"), now)
-        nobody = self.authenticator.question(claims, None)
         state: State | None = None
         try:
             if offer is None:
@@ -170,8 +170,7 @@ class Endpoint:
                 sent = wire.understand(method, raw)
                 if not self.documents.knows(sent.query):
                     # Who is unknown has nothing parsed.
-                    state = await self.authenticator.state(nobody, now)
-                    viewer = self.authenticator.admit(nobody, state).viewer
+                    state, viewer = await self._admit(claims, now)
                     seen.principal_id = viewer.id
                     if charged := self.rates.charge(viewer.id, UNKNOWN_DOCUMENT, now):
                         await charged
@@ -179,7 +178,7 @@ class Endpoint:
         except (wire.NotUnderstood, TooComplex, RequestRefused) as refusal:
             if state is None:
                 # Who is unknown hears only that.
-                self.authenticator.admit(nobody, await self.authenticator.state(nobody, now))
+                await self._admit(claims, now)
             if isinstance(refusal, wire.NotUnderstood):
                 raise
             told = [errors.of_refusal(refusal)] if isinstance(refusal, TooComplex) else refusal.told
@@ -187,6 +186,12 @@ class Endpoint:
         if state is None or standing.question.asked is not None:
             state = await self.authenticator.state(standing.question, now)
         return await self._answer(key, standing, state, seen)
+
+    async def _admit(self, claims: Claim, now: datetime) -> tuple[State, Viewer]:
+        """Who that is, asked alone."""
+        question = self.authenticator.question(claims, None)
+        state = await self.authenticator.state(question, now)
+        return state, self.authenticator.admit(question, state).viewer
 
     def _prepare(self, method: str, sent: wire.Question, claims: Claim, now: datetime) -> Standing:
         document = self.documents.prepare(sent.query, sent.variables)

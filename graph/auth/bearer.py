@@ -5,6 +5,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from string import ascii_letters, digits
 
 from graph.auth import jws
 from graph.auth.jws import UnknownKey
@@ -17,8 +18,8 @@ MAX_REMEMBERED = 4096
 # The end of year 9999. A later "date" is a count of milliseconds: such a token would never expire.
 END_OF_TIME = 253_402_300_800
 
-# RFC 6750, 2.1.
-_CREDENTIALS = re.compile(r"bearer +([A-Za-z0-9\-._~+/]+=*)", re.IGNORECASE | re.ASCII)
+# RFC 6750, 2.1: these, and equals signs at the end. A regular expression takes four times as long.
+_OF_TOKENS = f"{ascii_letters}{digits}-._~+/".encode()
 # RFC 6749, 3.3.
 _SCOPE = re.compile(r"[\x21\x23-\x5b\x5d-\x7e]+")
 # Only an ID token says what other tokens it came with (OpenID Connect Core, 3.3.2.11).
@@ -59,10 +60,12 @@ def token_of(authorization: str | None) -> str:
     which no token has."""
     if authorization is None:
         raise refuse("no credentials")
-    match = _CREDENTIALS.fullmatch(authorization)
-    if match is None:
+    scheme, _, rest = authorization.partition(" ")
+    token = rest.lstrip(" ")
+    made_of = token.rstrip("=").encode()
+    if scheme.lower() != "bearer" or not made_of or made_of.translate(None, _OF_TOKENS):
         raise refuse("not a bearer token")
-    return match[1]
+    return token
 
 
 class BearerTokens:
