@@ -110,23 +110,39 @@ class Protocol(HttpToolsProtocol):
 class Cycle(RequestResponseCycle):
     """One request and its answer. uvicorn checks and joins headers one by one, which takes longer
     than finding a small answer; those that we have checked and joined ourselves go out as they
-    are."""
+    are, together with the body."""
+
+    #: Of an answer that has begun, and whose body is still to come.
+    head: bytes | None = None
 
     async def send(self, message: Any) -> None:
         headers = message.get("headers")
-        if type(headers) is Block and not (self.response_started or self.disconnected):
-            self._start(message["status"], headers)
+        if self.flow.write_paused and not self.disconnected:
+            await self.flow.drain()
+        if self.head is not None and not self.disconnected:
+            self._finish(self.head, message["body"])
+        elif type(headers) is Block and not (self.response_started or self.disconnected):
+            self._begin(message["status"], headers)
         else:
             await super().send(message)
 
-    def _start(self, status: int, headers: Block) -> None:
+    def _begin(self, status: int, headers: Block) -> None:
+        """A block of headers announces one body, which comes at once."""
         self.response_started = True
         self.waiting_for_100_continue = False
-        self.chunked_encoding = False
-        self.expected_content_length = headers.length
         ours = b"".join(b"%b: %b\r\n" % header for header in self.default_headers)
         close = b"" if self.keep_alive else b"connection: close\r\n"
-        self.transport.write(b"%b%b%b%b\r\n" % (STATUS_LINE[status], ours, headers.text, close))
+        self.head = b"%b%b%b%b\r\n" % (STATUS_LINE[status], ours, headers.text, close)
+
+    def _finish(self, head: bytes, body: bytes) -> None:
+        """As uvicorn ends an answer whose length is known."""
+        self.head = None
+        self.transport.writelines([head] if self.scope["method"] == "HEAD" else [head, body])
+        self.response_complete = True
+        self.message_event.set()
+        if not self.keep_alive:
+            self.transport.close()
+        self.on_response()
 
 
 def _size(url: bytes, headers: Sequence[tuple[bytes, bytes]]) -> int:

@@ -16,22 +16,19 @@ class Block(list[RawHeader]):
     """Headers, and the same as they are sent: for a server that knows us (`graph/protocol.py`) and
     need neither check nor join them. Whoever adds to them makes a plain list of them."""
 
-    __slots__ = ("length", "text")
+    __slots__ = ("text",)
 
-    def __init__(self, headers: Iterable[RawHeader], text: bytes, length: int) -> None:
-        """`length` is that of the body."""
+    def __init__(self, headers: Iterable[RawHeader], text: bytes) -> None:
         super().__init__(headers)
         self.text = text
-        self.length = length
 
     @classmethod
-    def of(cls, headers: Iterable[RawHeader], length: int) -> "Block":
-        given = (*headers, (b"content-length", str(length).encode()))
-        return cls(given, b"".join(b"%b: %b\r\n" % header for header in given), length)
+    def of(cls, headers: Iterable[RawHeader]) -> "Block":
+        given = tuple(headers)
+        return cls(given, b"".join(b"%b: %b\r\n" % header for header in given))
 
     def with_one(self, name: bytes, value: bytes) -> "Block":
-        text = b"%b%b: %b\r\n" % (self.text, name, value)
-        return Block((*self, (name, value)), text, self.length)
+        return Block((*self, (name, value)), b"%b%b: %b\r\n" % (self.text, name, value))
 
 
 #: Of every answer in JSON.
@@ -47,7 +44,8 @@ class Reply:
         #: Of the first error, for those who count and log.
         self.code = "OK"
         content = (b"content-type", f"{media_type}; charset=utf-8".encode())
-        self.headers = Block.of((*_HEADERS, content, *headers), len(body))
+        length = (b"content-length", str(len(body)).encode())
+        self.headers = Block.of((*_HEADERS, content, length, *headers))
 
     @classmethod
     def again(cls, body: bytes, headers: Block) -> "Reply":

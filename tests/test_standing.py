@@ -366,7 +366,7 @@ def standing(minute: int = 0) -> Standing:
 
 
 def answer(size: int) -> Answer:
-    return Answer((), LANDLORD, (), b"x" * size, Block((), b"", size))
+    return Answer((), LANDLORD, (), b"x" * size, Block((), b""))
 
 
 def test_the_bound_of_bytes_holds_and_what_was_asked_last_stays() -> None:
