@@ -1,5 +1,6 @@
 """Who sees what, and what names a tenant."""
 
+from itertools import product
 from typing import Any
 from uuid import uuid4
 
@@ -7,7 +8,7 @@ import pytest
 
 from models import Assignment, Principal, PrincipalStatus, Tenant
 from models import database as connection
-from resolvers import access, admission, assignments
+from resolvers import access, admission, assignments, tenants
 from resolvers.access import Scope, TenantKey
 from resolvers.admission import Admission, Question
 from resolvers.asked import Asked, AskedTenant, AskedTenants, AskedTrend
@@ -329,6 +330,7 @@ async def test_a_locked_tenant_is_as_it_is_now(database: None) -> None:
 def test_scopes_are_spelt_as_tokens_carry_them() -> None:
     assert {scope.value for scope in Scope} == {
         *("billing:read", "billing:users", "logins:write", "tenants:manage", "tenants:assign"),
+        "audit:read",
     }
 
 
@@ -394,15 +396,18 @@ async def test_the_beginning_of_a_list_is_that_of_the_query_in_every_order(
     order: tuple[str, ...], database: None
 ) -> None:
     rows = [await factories.tenant(name=name) for name in ("b", "a", "c", "a")]
-    viewers: list[Viewer | Operator] = [
-        Landlord((await factories.landlord(*rows[:3])).id, ""),
-        ServiceAccount((await factories.service(*rows[1:])).id, "", frozenset()),
-        TenantAdministrator(uuid4(), "", rows[0].id),
-        Operator(),
+    people = [
+        await factories.landlord(*rows[:3]),
+        await factories.service(*rows[1:]),
+        await factories.administrator(rows[0]),
     ]
+    await tenants.set_billable(rows[1], False)
 
-    for viewer in viewers:
-        expected = [row.id for row in await access.visible_tenants(viewer).order_by(*order)]
-        for size in (0, 1, 2, 10):
-            found = await access.first(viewer, order, size)
-            assert [row.id for row in found] == expected[:size]
+    for person in people:
+        for size, billable in product((0, 1, 2, 10), (None, True, False)):
+            listing = await admit(person, AskedTenants(order, size, billable))
+            assert listing is not None
+            query = access.visible_tenants(listing.viewer).order_by(*order)
+            expected = await (query if billable is None else query.filter(billable=billable))
+            found = listing.brought.tenants or []
+            assert [row.id for row in found] == [row.id for row in expected[:size]]
