@@ -69,7 +69,8 @@ def unpinned_installs(text: str) -> list[str]:
 def make(target: str, *variables: str, **environment: str) -> Outcome:
     """A target of the Makefile with the packages that this process has; what the make around it
     was told stays there."""
-    inherited = {name: value for name, value in os.environ.items() if not name.startswith("MAKE")}
+    told = ("ARGS", "MAKEFLAGS", "MAKELEVEL", "MFLAGS", "MAKEOVERRIDES")
+    inherited = {name: value for name, value in os.environ.items() if name not in told}
     ran = subprocess.run(
         ["make", "-s", "-o", f"{VENV}/dev", target, f"VENV={VENV}", *variables],
         cwd=ROOT,
