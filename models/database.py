@@ -155,11 +155,11 @@ async def open(url: str, *, pool_size: int = 10, statement_timeout: float = 8) -
     while SQLite connects would leave it locked."""
     global _dialect
     parsed = DatabaseUrl.parse(url)
-    _dialect = parsed.dialect
     await Tortoise.init(
         config=config(parsed, pool_size=pool_size, statement_timeout=statement_timeout),
         _enable_global_fallback=True,
     )
+    _dialect = parsed.dialect
     try:
         await ping()
         if parsed.dialect == "sqlite":

@@ -4,7 +4,7 @@ import shutil
 import signal
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -26,24 +26,31 @@ class Server:
     def start(self) -> None:
         self._server.ensure_postgres_running()
 
-    @contextmanager
-    def frozen(self) -> Iterator[None]:
-        """It accepts connections and says nothing, as a machine that is stuck."""
-        processes = self._processes()
-        for each in processes:
-            each.send_signal(signal.SIGSTOP)
-        try:
-            yield
-        finally:
-            for each in processes:
-                each.send_signal(signal.SIGCONT)
+    @property
+    def pid(self) -> int:
+        """Of the postmaster."""
+        pid: int = self._server.get_pid()
+        return pid
 
-    def _processes(self) -> list[psutil.Process]:
-        postmaster = psutil.Process(self._server.get_pid())
-        return [postmaster, *postmaster.children(recursive=True)]
+    def frozen(self) -> AbstractContextManager[None]:
+        return frozen(self.pid)
 
     def end(self) -> None:
         self._server.cleanup()
+
+
+@contextmanager
+def frozen(pid: int) -> Iterator[None]:
+    """It accepts connections and says nothing, as a machine that is stuck."""
+    postmaster = psutil.Process(pid)
+    processes = [postmaster, *postmaster.children(recursive=True)]
+    for each in processes:
+        each.send_signal(signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        for each in processes:
+            each.send_signal(signal.SIGCONT)
 
 
 @contextmanager
