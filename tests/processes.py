@@ -4,6 +4,7 @@ or a server and a command, do to each other."""
 import asyncio
 import multiprocessing
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Awaitable, Callable, Iterator
@@ -12,6 +13,8 @@ from contextlib import contextmanager
 from multiprocessing.synchronize import Barrier
 from pathlib import Path
 from typing import Any
+
+import psutil
 
 from models import database
 
@@ -67,3 +70,17 @@ def python(code: str, *arguments: str, timeout: float = 60, **environment: str) 
     )
     assert done.returncode == 0, done.stderr
     return done.stdout
+
+
+@contextmanager
+def frozen(pid: int) -> Iterator[None]:
+    """A server with its children, which accepts connections and says nothing, as if stuck."""
+    process = psutil.Process(pid)
+    family = [process, *process.children(recursive=True)]
+    for each in family:
+        each.send_signal(signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        for each in family:
+            each.send_signal(signal.SIGCONT)

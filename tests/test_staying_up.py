@@ -89,12 +89,12 @@ async def test_who_finds_no_connection_left_is_told_to_come_again(
 
 _CLOSE = """
 import asyncio, sys
-from tests import postgresql
+from tests import processes
 
 async def close():
     await database.open(sys.argv[1], pool_size=2)
     loop = asyncio.get_running_loop()
-    with postgresql.frozen(int(sys.argv[2])):
+    with processes.frozen(int(sys.argv[2])):
         stuck = asyncio.create_task(database.transaction(lambda: database.rows("SELECT 1")))
         await asyncio.sleep(0.2)
         began = loop.time()
