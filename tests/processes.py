@@ -73,7 +73,6 @@ def python(code: str, *arguments: str, timeout: float = 60, **environment: str) 
 
 
 @contextmanager
-@contextmanager
 def frozen(pid: int) -> Iterator[None]:
     """A server with its children, which accepts connections and says nothing, as if stuck."""
     process = psutil.Process(pid)

@@ -89,6 +89,7 @@ async def test_who_finds_no_connection_left_is_told_to_come_again(
 
 _CLOSE = """
 import asyncio, sys
+from models import database
 from tests import processes
 
 async def close():
