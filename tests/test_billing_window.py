@@ -269,6 +269,25 @@ def test_an_instant_has_one_report_date_however_it_is_written(
     )
 
 
+@pytest.mark.parametrize(
+    "now",
+    [
+        # Where the date turns in the first and in the last zone, and a moment before.
+        datetime(2026, 11, 15, 12, tzinfo=UTC),
+        datetime(2026, 11, 15, 11, 59, 59, tzinfo=UTC),
+        datetime(2026, 11, 15, 10, tzinfo=UTC),
+        datetime(2026, 11, 15, 9, 59, 59, tzinfo=UTC),
+    ],
+)
+def test_the_reach_is_that_of_the_windows_of_all_zones_together(now: datetime) -> None:
+    windows = [billing_window.at(now, zone) for zone in ("Etc/GMT+12", "UTC", "Etc/GMT-14")]
+    windows += [billing_window.at(now, zone) for zone in every_zone()]
+
+    assert billing_window.reach(now) == BillingWindow(
+        min(window.start for window in windows), max(window.end for window in windows)
+    )
+
+
 def test_an_instant_without_a_zone_is_refused() -> None:
     naive = datetime(2026, 11, 15, 12)  # noqa: DTZ001 what is refused
 

@@ -12,11 +12,16 @@ from tests.soak.faults import FAULTS
 from tests.soak.mutants import Mutant, mutants
 from tests.soak.planting import ROOT, Copy
 
+ON_POSTGRESQL = "--database=postgresql"
+
 #: Modules of pure rules with the tests that hold them.
 RULES: Mapping[str, tuple[str, ...]] = {
     "resolvers/access.py": ("tests/test_access.py",),
     "resolvers/billing_window.py": ("tests/test_billing_window.py",),
 }
+
+#: Those that hold SQL of both databases: what SQLite does not notice, PostgreSQL is to.
+WITH_SQL = ("resolvers/access.py",)
 
 #: Changes that make no difference to anybody, each with its reason.
 EQUIVALENT: Mapping[str, str] = {
@@ -48,6 +53,15 @@ EQUIVALENT: Mapping[str, str] = {
         "The values are those that SELECTED names, one for each of COLUMNS.",
     ),
     "hold: '' to 'X'": "Neither is an ID.",
+    "of_row: 0 to -1": "The first column and the last one are texts together.",
+    **dict.fromkeys(
+        (
+            "module: 'json_group_array(json_array({}))' to 'json_group_array(json_array({}))X'",
+            "first_of_p: ') t)' to ') t)X'",
+        ),
+        "Another name for a column that is read by its place.",
+    ),
+    "first_of_p: ', ' to ', X'": "Nothing is separated: one column more is asked for.",
     **dict.fromkeys(
         (
             *("day_start: 26 to 27", "day_start: 26 to 25"),
@@ -104,7 +118,9 @@ def kill(rules: Mapping[str, tuple[str, ...]]) -> Outcome:
         source = copies.get()
         try:
             with source.changed(path, mutant.text):
-                noticed = source.notices(rules[path], 120)
+                noticed = source.notices(rules[path], 120) or (
+                    path in WITH_SQL and source.notices((*rules[path], ON_POSTGRESQL))
+                )
             if not noticed:
                 _tell([f"{path}: {mutant.name}"])
             return not noticed
