@@ -8,7 +8,6 @@ first. Under application/graphql-response+json a request that cannot be executed
 all has the status that HTTP gives it, under both.
 """
 
-import asyncio
 import re
 from collections.abc import Callable
 from datetime import datetime
@@ -25,6 +24,7 @@ from graph import errors, executor, wire
 from graph.addresses import Proxies
 from graph.auditing import Audit, unaudited
 from graph.auth import Claim, Questioned
+from graph.deadlines import Deadlines
 from graph.documents import Documents, Prepared, RequestRefused
 from graph.limits import Limits
 from graph.observation import Observation, Observe
@@ -38,7 +38,6 @@ from resolvers.clock import Clock
 from resolvers.errors import (
     BadInput,
     RateLimited,
-    TimedOut,
     TooComplex,
     Unauthenticated,
     Unavailable,
@@ -106,7 +105,7 @@ class Endpoint:
         self.clock = clock
         self.make_context = make_context
         self.max_body_bytes = max_body_bytes
-        self.deadline = deadline
+        self._deadlines = Deadlines(deadline)
         self.rates = rates or RateLimits(0, 0)
         self.proxies = proxies or Proxies()
         self.page = page
@@ -130,7 +129,7 @@ class Endpoint:
         seen = Observation(request_id, fields)
         reply: Reply | None = None
         try:
-            async with asyncio.timeout(self.deadline) as limit:
+            with self._deadlines.one():
                 reply = await self._respond(scope, receive, fields, seen, offer)
         except wire.Disconnected:
             return
@@ -138,7 +137,7 @@ class Endpoint:
             told = {"message": str(error), "extensions": {"code": BadInput.code}}
             reply = answer({"errors": [told]}, error.status, offer, error.headers)
         except Exception as error:
-            cause = TimedOut() if limit.expired() else await self._failed(error, scope, seen)
+            cause = await self._failed(error, scope, seen)
             reply = self._give_up(cause, errors.Incident(request_id), offer)
         finally:
             if self.observe:
