@@ -6,7 +6,6 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from graph.cli import connection
-from graph.cli.beside import Beside
 from graph.cli.interrupt import Interrupt
 from models import Tenant
 from resolvers import logins
@@ -47,23 +46,14 @@ class Recording:
     def read(
         self, file: LoginFile, size: int, runner: asyncio.Runner, after_batch: Callable[[], Any]
     ) -> None:
-        """The whole file, each batch recorded while the next is read. Raises KeyboardInterrupt
-        between two batches, never within one, so that the counts always say what is in the
-        database."""
-        with Interrupt() as interrupt, Beside(runner) as beside:
-            try:
-                for batch in file.batches(size):
-                    self._end(beside, interrupt, after_batch)
-                    beside.begin(self._record(batch))
-            finally:
-                self._end(beside, interrupt, after_batch)
-
-    def _end(self, beside: Beside, interrupt: Interrupt, after_batch: Callable[[], Any]) -> None:
-        """Of the batch that is being recorded, if there is one."""
-        if beside.is_busy:
-            with interrupt.postponed():
-                self._refuse(beside.end())
-            after_batch()
+        """The whole file. Raises KeyboardInterrupt between two batches, never within one, so that
+        the counts always say what is in the database."""
+        with Interrupt() as interrupt:
+            for batch in file.batches(size):
+                with interrupt.postponed():
+                    refused = connection.run_in(runner, self._record(batch))
+                    self._refuse(refused)
+                after_batch()
 
     async def _record(self, batch: Batch) -> list[RefusedLogin]:
         pairs = list(zip(batch.user_ids, batch.instants, strict=True))
