@@ -21,7 +21,7 @@ from resolvers.asked import State
 from resolvers.audit import Record
 from resolvers.viewers import Viewer
 
-MOST_BYTES = 32 * 1024 * 1024
+MOST_BYTES = 28 * 1024 * 1024
 MOST_REQUEST_BYTES = 16 * 1024
 #: What one takes beside the bytes of the request and of its answer, roughly.
 OF_ONE = 4 * 1024
