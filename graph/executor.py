@@ -25,8 +25,7 @@ Task = tuple[Document, OperationDefinitionNode, dict[str, object], object]
 Execute = Callable[
     [Document, OperationDefinitionNode, dict[str, object], object], Awaitable[ExecutionResult]
 ]
-"""The one step that executes. It raises RequestRefused when the variables do not fit; its result
-may carry `orjson.Fragment` in `data`."""
+"""The one step that executes. It raises RequestRefused when the variables do not fit."""
 
 
 class Tamed:

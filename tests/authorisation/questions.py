@@ -72,7 +72,7 @@ class Questions:
         return write(self.schema, "Mutation", (field,), self.chance)
 
     def _plain_report(self) -> Question:
-        """What is asked most, and the one answer of which pieces are kept."""
+        """What is asked most, and so what is most often answered by what is kept."""
         return self.report_of(self._of_billingReport())
 
     def report_of(self, report: dict[str, Any]) -> Question:
