@@ -16,6 +16,7 @@ from graph.auth.issuer import IssuerTokens
 from graph.auth.keys import Keys, UnusableKeysError
 from graph.auth.provider import Address, NoAnswer
 from graph.auth.published_keys import PublishedKeys
+from graph.setting_types import LOOPBACK
 from graph.settings import (
     DEMO_ISSUER,
     Problem,
@@ -24,10 +25,6 @@ from graph.settings import (
     examine,
     variable_of,
 )
-
-# Nobody can listen in between a machine and itself: an issuer under plain http is safe there, and a
-# rehearsal with a provider in a container needs it.
-LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 
 _SOURCES = ("token_jwks_url", "token_jwks_file", "token_key_file")
 _UNSAFE = re.compile(r"[^!-~]|[@#\\]")

@@ -1,6 +1,5 @@
 """The server around the application: uvicorn, set up for production and for the demo alike."""
 
-import gc
 import os
 import signal
 import socket
@@ -13,7 +12,7 @@ import uvicorn
 from starlette.types import ASGIApp
 from uvicorn.supervisors import Multiprocess
 
-from graph import logs, production
+from graph import collector, logs, production
 from graph.app import create_app
 from graph.auth import Authenticator
 from graph.protocol import Protocol
@@ -31,16 +30,8 @@ def production_app() -> ASGIApp:
     """What each worker process serves, made from its environment."""
     ready = production.from_environment()
     app = create_app(ready.settings, Authenticator(ready.tokens()))
-    _spare_collector()
+    collector.spare()
     return app
-
-
-def _spare_collector() -> None:
-    """What is there by now stays until the end: no collection need look at it again. A request
-    leaves next to no cycles behind, and a collection in its middle is what makes it slow."""
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(50_000, 20, 50)
 
 
 def listen(host: str, port: int) -> socket.socket:

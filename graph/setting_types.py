@@ -8,6 +8,10 @@ from typing import Annotated
 from pydantic import AfterValidator, BeforeValidator, SecretStr
 from pydantic_settings import NoDecode
 
+# Nobody can listen in between a machine and itself: an issuer under plain http is safe there, and a
+# rehearsal with a provider in a container needs it.
+LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
+
 _ORIGIN = re.compile(r"https?://[a-z0-9.-]+(:[0-9]{1,5})?|https?://\[[0-9a-f:]+\](:[0-9]{1,5})?")
 
 

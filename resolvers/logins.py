@@ -7,10 +7,12 @@ associative.
 
 import unicodedata
 from bisect import bisect_right
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import lru_cache
+from operator import itemgetter
 
 from models import Tenant
 from resolvers import audit, billing_window, merging
@@ -44,8 +46,18 @@ class Recorded:
     refused: list[RefusedLogin]
 
 
-#: (report date, user ID) -> (first login, last login)
-_Presences = dict[tuple[date, str], tuple[datetime, datetime]]
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A batch of which `good` logins are ready to be merged: `presences`, unless none is."""
+
+    tenant: Tenant
+    good: int
+    refused: list[RefusedLogin]
+    presences: merging.Batch | None
+
+
+#: First and last login, by user ID.
+_Users = dict[str, tuple[datetime, datetime]]
 
 
 async def record(
@@ -55,20 +67,35 @@ async def record(
 
     A bad login is refused with its position and reason; the good ones are kept.
     """
-    presences, refused = _sort_out(tenant, logins, now)
-    rows = [(*key, *presences[key]) for key in sorted(presences)]
+    return await keep(judge(tenant, logins, now), origin)
+
+
+def judge(tenant: Tenant, logins: Sequence[Login], now: datetime) -> Judged:
+    """Which logins of a batch are good, and on which dates they count; asks no database."""
+    days, refused = _sort_out(tenant, logins, now)
+    rows = [
+        (on, user_id, *users[user_id])
+        for on, users in sorted(days.items(), key=itemgetter(0))
+        for user_id in sorted(users)
+    ]
+    presences = merging.batch(tenant, rows, now) if rows else None
+    return Judged(tenant, len(logins) - len(refused), refused, presences)
+
+
+async def keep(judged: Judged, origin: Origin | None = None) -> Recorded:
+    """Merge what was judged good, in one transaction."""
+    if judged.presences is None:
+        return Recorded(judged.good, 0, judged.refused)
 
     async def then(counted: int) -> None:
-        numbers = {
-            "recorded": len(logins) - len(refused),
-            "counted": counted,
-            "refused": len(refused),
-        }
-        entry = Record(Action.LOGINS_RECORD, tenant_id=tenant.id, details=tuple(numbers.items()))
+        numbers = {"recorded": judged.good, "counted": counted, "refused": len(judged.refused)}
+        entry = Record(
+            Action.LOGINS_RECORD, tenant_id=judged.tenant.id, details=tuple(numbers.items())
+        )
         await audit.within(origin, [entry])
 
-    counted = await merging.merge(tenant, rows, now, then) if rows else 0
-    return Recorded(len(logins) - len(refused), counted, refused)
+    counted = await merging.merge(judged.presences, then)
+    return Recorded(judged.good, counted, judged.refused)
 
 
 def normalise_user_id(text: str) -> str:
@@ -89,11 +116,14 @@ def normalise_user_id(text: str) -> str:
 
 def _sort_out(
     tenant: Tenant, logins: Sequence[Login], now: datetime
-) -> tuple[_Presences, list[RefusedLogin]]:
+) -> tuple[dict[date, _Users], list[RefusedLogin]]:
     window = billing_window.at(now, tenant.time_zone)
     starts, latest = _day_starts(window.start, window.end, tenant.time_zone), now + FUTURE_TOLERANCE
-    presences: _Presences = {}
+    days: defaultdict[date, _Users] = defaultdict(dict)
     refused: list[RefusedLogin] = []
+    # Logins mostly come by time: the day of one is usually that of the one before.
+    day_start = day_end = starts[0]
+    users: _Users = {}
     for position, (text, at) in enumerate(logins):
         try:
             user_id = normalise_user_id(text)
@@ -104,24 +134,28 @@ def _sort_out(
             reason = "The login is more than 5 minutes in the future."
             refused.append(RefusedLogin(position, "at", ProblemCode.IN_FUTURE, reason))
             continue
-        if at < starts[0]:
-            reason = (
-                f"The login is before the tenant's billing window, which starts on {window.start}."
-            )
-            refused.append(RefusedLogin(position, "at", ProblemCode.OUT_OF_WINDOW, reason))
-            continue
+        if not day_start <= at < day_end:
+            offset = bisect_right(starts, at) - 1
+            if offset < 0:
+                reason = (
+                    "The login is before the tenant's billing window, "
+                    f"which starts on {window.start}."
+                )
+                refused.append(RefusedLogin(position, "at", ProblemCode.OUT_OF_WINDOW, reason))
+                continue
+            day_start, day_end = starts[offset], starts[offset + 1]
+            users = days[window.start + timedelta(days=offset)]
         if at.microsecond % 1000:
             # What is stored is what is shown, and reports are read on that promise.
             at = at.replace(microsecond=at.microsecond // 1000 * 1000)
-        key = (window.start + timedelta(days=bisect_right(starts, at) - 1), user_id)
-        known = presences.get(key)
+        known = users.get(user_id)
         if known is None:
-            presences[key] = (at, at)
+            users[user_id] = (at, at)
         elif at < known[0]:
-            presences[key] = (at, known[1])
+            users[user_id] = (at, known[1])
         elif at > known[1]:
-            presences[key] = (known[0], at)
-    return presences, refused
+            users[user_id] = (known[0], at)
+    return days, refused
 
 
 def _code_of(user_id: str) -> ProblemCode:
@@ -130,9 +164,10 @@ def _code_of(user_id: str) -> ProblemCode:
 
 @lru_cache(maxsize=1_000)
 def _day_starts(start: date, end: date, time_zone: str) -> list[datetime]:
-    """First instants of the window's dates and of two more: five minutes ahead may be tomorrow, or
-    the day after where there is no tomorrow (Samoa went from 29 to 31 December 2011)."""
+    """First instants of the window's dates and of three more: five minutes ahead may be tomorrow,
+    or the day after where there is no tomorrow (Samoa went from 29 to 31 December 2011), and each
+    ends where the next one starts."""
     return [
         billing_window.day_start(start + timedelta(days=offset), time_zone)
-        for offset in range((end - start).days + 3)
+        for offset in range((end - start).days + 4)
     ]

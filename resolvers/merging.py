@@ -27,23 +27,10 @@ MOST_COUNTED = 10
 """Presences that are counted anew for each row merged; a dozen take as long as to merge one."""
 
 
-async def merge(
-    tenant: Tenant, rows: Sequence[Row], now: datetime, then: Callable[[int], Awaitable[None]]
-) -> int:
-    """Merge the rows and return how many users are newly counted on their report date; `then` is
-    told the number and belongs to the same transaction."""
-    batch = (PostgreSQL if database.dialect() == "postgresql" else SQLite)(tenant, rows, now)
-
-    async def work() -> int:
-        counted = await _merge(batch, len(rows))
-        await then(counted)
-        return counted
-
-    return await database.transaction(work)
-
-
 class Batch(Protocol):
     """Rows of one tenant on their way into one database. Days are as the database writes them."""
+
+    size: int
 
     async def lock(self) -> Mapping[object, int]:
         """Lock the days of the rows; how many users each has."""
@@ -61,13 +48,30 @@ class Batch(Protocol):
         """Add to the users of days that changed."""
 
 
-async def _merge(batch: Batch, rows: int) -> int:
+def batch(tenant: Tenant, rows: Sequence[Row], now: datetime) -> Batch:
+    """Presences as the open database takes them."""
+    return (PostgreSQL if database.dialect() == "postgresql" else SQLite)(tenant, rows, now)
+
+
+async def merge(batch: Batch, then: Callable[[int], Awaitable[None]]) -> int:
+    """Merge the rows and return how many users are newly counted on their report date; `then` is
+    told the number and belongs to the same transaction."""
+
+    async def work() -> int:
+        counted = await _merge(batch)
+        await then(counted)
+        return counted
+
+    return await database.transaction(work)
+
+
+async def _merge(batch: Batch) -> int:
     before = await batch.lock()
-    if sum(before.values()) <= MOST_COUNTED * rows:
+    if sum(before.values()) <= MOST_COUNTED * batch.size:
         after = await batch.recount(await batch.widen())
         return sum(users - before[day] for day, users in after.items())
     inserted = await batch.insert()
-    widened = await batch.widen() if inserted.total() < rows else set()
+    widened = await batch.widen() if inserted.total() < batch.size else set()
     if grown := {**dict.fromkeys(widened, 0), **inserted}:
         await batch.grow(grown)
     return inserted.total()

@@ -1,3 +1,7 @@
+"""PostgreSQL takes a column of many rows as one text with a line for each, which is made and read
+in a fraction of the time of an array: the driver makes an array value by value, and the loop waits.
+"""
+
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
@@ -12,9 +16,14 @@ SELECT $1, day, 0, 0, $3, $3 FROM unnest($2::date[]) day
 ON CONFLICT (tenant_id, report_date) DO UPDATE SET version = d.version
 RETURNING report_date, max_users
 """
-_INSERT = """
+_INSERT = r"""
 INSERT INTO presence AS p (tenant_id, report_date, user_id, first_login_at, last_login_at)
-SELECT $1, * FROM unnest($2::date[], $3::text[], $4::timestamptz[], $5::timestamptz[])
+SELECT $1, * FROM unnest(
+    string_to_array($2, E'\n')::date[],
+    string_to_array($3, E'\n'),
+    string_to_array($4, E'\n')::timestamptz[],
+    string_to_array($5, E'\n')::timestamptz[]
+)
 ON CONFLICT (tenant_id, report_date, user_id)
 """
 # Not by xmax, which cannot be returned from a partitioned table.
@@ -56,11 +65,15 @@ class PostgreSQL:
         self, tenant: Tenant, rows: Sequence[tuple[date, str, datetime, datetime]], now: datetime
     ) -> None:
         self.tenant_id, self.now = tenant.id, now
-        self.columns = [*map(list, zip(*rows, strict=True))]
+        self.size = len(rows)
+        days, user_ids, firsts, lasts = zip(*rows, strict=True)
+        self.days = sorted(set(days))
+        texts = map(date.isoformat, days), user_ids, map(_text, firsts), map(_text, lasts)
+        # No user ID holds a control character.
+        self.columns = ["\n".join(column) for column in texts]
 
     async def lock(self) -> Mapping[object, int]:
-        days = sorted(set(self.columns[0]))
-        return dict(map(tuple, await self._run(_LOCK, days, self.now)))
+        return dict(map(tuple, await self._run(_LOCK, self.days, self.now)))
 
     async def insert(self) -> Counter[object]:
         return Counter(dict(map(tuple, await self._run(_INSERT_NEW, *self.columns))))
@@ -76,3 +89,6 @@ class PostgreSQL:
 
     async def _run(self, sql: str, *values: object) -> list[Any]:
         return await database.rows(sql, [self.tenant_id, *values])
+
+
+_text = datetime.isoformat

@@ -56,6 +56,7 @@ class SQLite:
         self, tenant: Tenant, rows: Sequence[tuple[date, str, datetime, datetime]], now: datetime
     ) -> None:
         self.tenant_id, self.now = str(tenant.id), _text(now)
+        self.size = len(rows)
         self.days = _json(sorted({row[0] for row in rows}))
         self.rows = _json([(on, user_id, _text(a), _text(b)) for on, user_id, a, b in rows])
 

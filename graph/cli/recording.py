@@ -6,11 +6,13 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from graph.cli import connection
+from graph.cli.beside import Beside
 from graph.cli.interrupt import Interrupt
 from models import Tenant
 from resolvers import logins
 from resolvers.clock import system_clock
 from resolvers.login_files import Batch, LoginFile, RefusedLogin
+from resolvers.logins import Judged
 
 SHOWN = 5
 
@@ -46,18 +48,31 @@ class Recording:
     def read(
         self, file: LoginFile, size: int, runner: asyncio.Runner, after_batch: Callable[[], Any]
     ) -> None:
-        """The whole file. Raises KeyboardInterrupt between two batches, never within one, so that
-        the counts always say what is in the database."""
-        with Interrupt() as interrupt:
-            for batch in file.batches(size):
-                with interrupt.postponed():
-                    refused = connection.run_in(runner, self._record(batch))
-                    self._refuse(refused)
-                after_batch()
+        """The whole file, each batch merged while the next is read. Raises KeyboardInterrupt
+        between two batches, never within one, so that the counts always say what is in the
+        database."""
+        with Interrupt() as interrupt, Beside(runner) as beside:
+            try:
+                for batch in file.batches(size):
+                    judged = self._judged(batch)
+                    self._end(beside, interrupt, after_batch)
+                    beside.begin(self._keep(batch, judged))
+            finally:
+                self._end(beside, interrupt, after_batch)
 
-    async def _record(self, batch: Batch) -> list[RefusedLogin]:
+    def _end(self, beside: Beside, interrupt: Interrupt, after_batch: Callable[[], Any]) -> None:
+        """Of the batch that is being recorded, if there is one."""
+        if beside.is_busy:
+            with interrupt.postponed():
+                self._refuse(beside.end())
+            after_batch()
+
+    def _judged(self, batch: Batch) -> Judged:
         pairs = list(zip(batch.user_ids, batch.instants, strict=True))
-        done = await logins.record(self.tenant, pairs, system_clock(), connection.origin())
+        return logins.judge(self.tenant, pairs, system_clock())
+
+    async def _keep(self, batch: Batch, judged: Judged) -> list[RefusedLogin]:
+        done = await logins.keep(judged, connection.origin())
         refused = [batch.refuse(r.position, r.code.value, r.reason) for r in done.refused]
         refused = sorted([*batch.refused, *refused], key=lambda login: login.position)
         self.counts.read += batch.read

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from graph.cli.doctor.finding import Finding, advice, unsafe, wrong
-from graph.production import LOOPBACK
+from graph.setting_types import LOOPBACK
 from graph.settings import Settings, variable_of
 from models.database import DatabaseUrl
 from models.inspection import Inspection

@@ -5,7 +5,7 @@ from ipaddress import ip_address
 from urllib.parse import urlsplit
 
 from graph.cli.doctor.finding import Finding, advice, unsafe
-from graph.production import LOOPBACK
+from graph.setting_types import LOOPBACK
 from graph.settings import Settings, variable_of
 
 
