@@ -76,6 +76,12 @@ def either_way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr(merging, "MOST_COUNTED", request.param)
 
 
+@pytest.fixture(params=[1, 10**9], ids=["filled", "merged"])
+def or_empty(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whether days without users are taken apart from the others."""
+    monkeypatch.setattr(merging, "MANY", request.param)
+
+
 # The merge
 
 
@@ -171,19 +177,19 @@ async def test_logins_are_recorded_of_tenants_that_are_not_billable(database: No
     assert await logins.record(tenant, [("ann", NOW)], NOW) == Recorded(1, 1, [])
 
 
-async def test_a_batch_of_any_size_is_three_statements_and_an_empty_one_is_none(
+async def test_a_batch_is_three_statements_and_five_where_many_rows_find_empty_days(
     database: None,
 ) -> None:
     tenant = await factories.tenant()
     many = [(f"user{n}", NOW - timedelta(hours=n % 4000)) for n in range(5000)]
     counts = []
 
-    for batch in ([], [("", NOW)], many[:1], many, many):
+    for batch in ([], [("", NOW)], many[-1:], many[:1_000], many, many):
         async with statements.counted() as seen:
             await logins.record(tenant, batch, NOW)
         counts.append(len(seen))
 
-    assert counts == [0, 0, 3, 3, 3]
+    assert counts == [0, 0, 3, 3, 5, 3]
     assert await stored(tenant) == model(many, "UTC")
 
 
@@ -245,7 +251,7 @@ _LOGINS = st.lists(
 @given(batch=_LOGINS, seed=st.integers(0, 2**32))
 @example(batch=[("ann", NOW)] * 2, seed=1)
 async def test_neither_order_nor_splits_nor_replays_change_what_is_stored(
-    batch: list[Login], seed: int, database: None, either_way: None
+    batch: list[Login], seed: int, database: None, either_way: None, or_empty: None
 ) -> None:
     chance = random.Random(seed)
     tenant = await factories.tenant(time_zone="America/New_York")
@@ -481,8 +487,9 @@ async def test_the_date_changes_at_the_tenants_midnight_also_a_little_ahead(
 
 async def _write(url: str, tenant_id: UUID, seed: int, users: int) -> int:
     """Record half of all logins, shuffled, in parts, some of them twice; gives the users that
-    were counted. Half of the writers never count a day anew."""
+    were counted. Half of the writers never count a day anew, and half take empty days apart."""
     merging.MOST_COUNTED *= seed % 2
+    merging.MANY = 1 if seed < 4 else merging.MANY
     chance = random.Random(seed)
     mine = [login for login in _race_logins(users) if chance.random() < 0.5]
     mine += chance.sample(mine, len(mine) // 4)

@@ -187,7 +187,7 @@ FAULTS = (
     ),
     Fault(
         "the last file recorded says when the first login was",
-        "resolvers/merging_sqlite.py",
+        "resolvers/merging/sqlite.py",
         "SET first_login_at = min(first_login_at, excluded.first_login_at)",
         "SET first_login_at = excluded.first_login_at",
         "tests/test_logins.py::test_neither_order_nor_splits_nor_replays_change_what_is_stored",
