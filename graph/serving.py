@@ -12,7 +12,7 @@ import uvicorn
 from starlette.types import ASGIApp
 from uvicorn.supervisors import Multiprocess
 
-from graph import collector, logs, production
+from graph import logs, memory, production
 from graph.app import create_app
 from graph.auth import Authenticator
 from graph.protocol import Protocol
@@ -30,7 +30,8 @@ def production_app() -> ASGIApp:
     """What each worker process serves, made from its environment."""
     ready = production.from_environment()
     app = create_app(ready.settings, Authenticator(ready.tokens()))
-    collector.spare()
+    memory.spare_collector()
+    memory.hand_back_freed()
     return app
 
 

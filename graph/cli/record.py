@@ -10,7 +10,7 @@ from typing import Annotated, BinaryIO
 
 import typer
 
-from graph import collector
+from graph import memory
 from graph.cli import connection
 from graph.cli.outcome import (
     INTERRUPTED,
@@ -59,7 +59,7 @@ def record(
     url, started = connection.database_url(), monotonic()
     with _opened(file) as stream, connection.held(url) as runner:
         row = connection.run_in(runner, connection.tenant_named(tenant))
-        collector.spare()
+        memory.spare_collector()
         source = Measured(stream)
         logins = _recognised(source, format)
         failure = None
