@@ -107,6 +107,10 @@ class Protocol(HttpToolsProtocol):
         self.transport.close()
 
 
+#: uvicorn's own headers, a new list every second, and the same as they are sent.
+_ours: tuple[list[tuple[bytes, bytes]], bytes] = [], b""
+
+
 class Cycle(RequestResponseCycle):
     """One request and its answer. uvicorn checks and joins headers one by one, which takes longer
     than finding a small answer; those that we have checked and joined ourselves go out as they
@@ -130,9 +134,12 @@ class Cycle(RequestResponseCycle):
         """A block of headers announces one body, which comes at once."""
         self.response_started = True
         self.waiting_for_100_continue = False
-        ours = b"".join(b"%b: %b\r\n" % header for header in self.default_headers)
+        global _ours
+        if _ours[0] is not self.default_headers:
+            ours = b"".join(b"%b: %b\r\n" % header for header in self.default_headers)
+            _ours = self.default_headers, ours
         close = b"" if self.keep_alive else b"connection: close\r\n"
-        self.head = b"%b%b%b%b\r\n" % (STATUS_LINE[status], ours, headers.text, close)
+        self.head = b"%b%b%b%b\r\n" % (STATUS_LINE[status], _ours[1], headers.text, close)
 
     def _finish(self, head: bytes, body: bytes) -> None:
         """As uvicorn ends an answer whose length is known."""

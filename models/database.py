@@ -22,7 +22,7 @@ from uuid import UUID
 
 import asyncpg
 from tortoise import Tortoise
-from tortoise.backends.base.client import BaseDBAsyncClient, TransactionalDBClient
+from tortoise.backends.base.client import BaseDBAsyncClient
 from tortoise.exceptions import BaseORMException, DBConnectionError, OperationalError
 
 from models import readers, transactions
@@ -164,6 +164,9 @@ async def open(url: str, *, pool_size: int = 10, statement_timeout: float = 8) -
         await ping()
         if parsed.dialect == "sqlite":
             await _assert_sqlite_is_safe()
+        else:
+            client: Any = connection()
+            readers.hold(client._pool)
     except BaseException:
         await close()
         raise
@@ -176,7 +179,7 @@ async def close() -> None:
     committed.
     """
     await readers.close()
-    if pool() is not None:
+    if _dialect == "postgresql":
         with suppress(TimeoutError):
             async with asyncio.timeout(CLOSE_WITHIN):
                 await Tortoise.close_connections()
@@ -191,9 +194,7 @@ def connection() -> BaseDBAsyncClient:
 
 def pool() -> readers.PoolState | None:
     """How the connections of this process are used; SQLite has one, of which nothing is told."""
-    client: Any = connection()
-    found = getattr(client, "_pool", None)
-    return readers.state(found) if isinstance(found, asyncpg.Pool) else None
+    return readers.state()
 
 
 async def ping() -> None:
@@ -205,14 +206,14 @@ async def rows(sql: str, values: Sequence[Any] = ()) -> list[Any]:
 
     Parameters are written $1, $2 …; SQLite takes UUIDs and dates as text.
     """
-    client: Any = connection()
-    if dialect() == "postgresql":
-        if isinstance(client, TransactionalDBClient):
-            # execute_query drops the rows of INSERT … RETURNING.
-            async with client.acquire_connection() as driver:
-                return list(await driver.fetch(sql, *values))
-        return await readers.of(client._pool).fetch(sql, values)
-    return list((await client.execute_query(_PARAMETER.sub(r"?\1", sql), list(values)))[1])
+    if _dialect != "postgresql":
+        client: Any = connection()
+        return list((await client.execute_query(_PARAMETER.sub(r"?\1", sql), list(values)))[1])
+    if transactions.is_within():
+        # execute_query drops the rows of INSERT … RETURNING.
+        async with connection().acquire_connection() as driver:
+            return list(await driver.fetch(sql, *values))
+    return await readers.held().fetch(sql, values)
 
 
 def uuid(value: Any) -> UUID:
@@ -279,8 +280,7 @@ def _wraps(error: BaseException) -> bool:
 
 
 def dialect() -> str:
-    """`sqlite` or `postgresql`: that of the database opened last. Asking the connection would take
-    longer than a row takes to be read."""
+    """`sqlite` or `postgresql`: that of the database opened last."""
     return _dialect
 
 

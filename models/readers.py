@@ -154,23 +154,29 @@ class PoolState:
     waiting: int
 
 
-def state(pool: asyncpg.Pool) -> PoolState:
-    """Readable from any thread."""
-    held = _of_this_process if _of_this_process and _of_this_process.pool is pool else None
-    idle = pool.get_idle_size() + (len(held._idle) if held else 0)
-    size = pool.get_size()
-    waiting = sum(not turn.done() for turn in tuple(held._waiting)) if held else 0
-    return PoolState(pool.get_max_size(), size, size - idle, waiting)
+def state() -> PoolState | None:
+    """None where there is no pool. Readable from any thread."""
+    held = _of_this_process
+    if held is None:
+        return None
+    size = held.pool.get_size()
+    idle = held.pool.get_idle_size() + len(held._idle)
+    waiting = sum(not turn.done() for turn in tuple(held._waiting))
+    return PoolState(held.pool.get_max_size(), size, size - idle, waiting)
 
 
 _of_this_process: Readers | None = None
 
 
-def of(pool: asyncpg.Pool) -> Readers:
-    """The readers of the pool that this process holds."""
+def hold(pool: asyncpg.Pool) -> None:
+    """The pool of this process from now on."""
     global _of_this_process
-    if _of_this_process is None or _of_this_process.pool is not pool:
-        _of_this_process = Readers(pool)
+    _of_this_process = Readers(pool)
+
+
+def held() -> Readers:
+    if _of_this_process is None:
+        raise asyncpg.InterfaceError("The database is not open.")
     return _of_this_process
 
 

@@ -8,6 +8,7 @@ ends properly. Nothing else may use Tortoise's `in_transaction`.
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from contextvars import ContextVar
 from typing import Any, TypeVar
 
 from tortoise.transactions import in_transaction
@@ -20,11 +21,21 @@ Result = TypeVar("Result")
 _running: set[asyncio.Task[Any]] = set()
 
 
+#: Tortoise knows it, too, but takes ten calls to tell.
+_within = ContextVar("within", default=False)
+
+
+def is_within() -> bool:
+    """Whether the caller is in a transaction."""
+    return _within.get()
+
+
 async def run(connection_name: str, work: Callable[[], Awaitable[Result]]) -> Result:
     """What has not begun when its caller gives up is not done later either."""
     begun: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
     async def alone() -> Result:
+        _within.set(True)
         async with in_transaction(connection_name):
             if begun.cancelled():
                 raise NoConnection

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from string import ascii_letters, digits
+from typing import NamedTuple
 
 from graph.auth import jws
 from graph.auth.jws import UnknownKey
@@ -26,8 +27,7 @@ _SCOPE = re.compile(r"[\x21\x23-\x5b\x5d-\x7e]+")
 _ID_TOKEN_CLAIMS = frozenset({"at_hash", "c_hash"})
 
 
-@dataclass(frozen=True, slots=True)
-class Claims:
+class Claims(NamedTuple):
     """What a verified token says: who, by which issuer, with which scopes. Never a role."""
 
     issuer: str
