@@ -10,28 +10,26 @@ from graph.context import Context, Info
 from graph.types.given import given
 from graph.types.keys import tenant_key
 from resolvers.access import TenantKey, parse_id
-from resolvers.audit import Action, Log, Record
+from resolvers.audit import Action, Log, Record, Spelt
 from resolvers.errors import Refusal, TenantNotFound, Unavailable
 from resolvers.problems import Problem, ProblemCode
 from resolvers.viewers import Viewer
 
-Audit = Callable[[Viewer, str, datetime, Sequence[Record]], Awaitable[None]]
+Audit = Callable[[Viewer, str, datetime, Sequence[Spelt]], Awaitable[None]]
 """Of who was answered, the request's ID, its time, and what it read or was refused."""
 
 
 async def unaudited(
-    _viewer: Viewer, _request_id: str, _now: datetime, _records: Sequence[Record]
+    _viewer: Viewer, _request_id: str, _now: datetime, _noted: Sequence[Spelt]
 ) -> None:
     """Where there is no audit log."""
 
 
 def auditing(log: Log) -> Audit:
-    async def audit(
-        viewer: Viewer, request_id: str, now: datetime, records: Sequence[Record]
-    ) -> None:
+    async def audit(viewer: Viewer, request_id: str, now: datetime, noted: Sequence[Spelt]) -> None:
         """What cannot be written in the log is not answered."""
         try:
-            await log.append(viewer, request_id, now, records)
+            await log.append(viewer, request_id, now, noted)
         except Exception as error:
             errors.log(error, errors.Incident(request_id))
             raise Unavailable from error

@@ -33,7 +33,7 @@ from graph.reply import ADVICE, STATUSES, Reply, answer, refused
 from graph.standing import Answer, Key, Standing, Standings, minute_of
 from resolvers.admission import Admission
 from resolvers.asked import Asked, State
-from resolvers.audit import Record
+from resolvers.audit import Record, spelt
 from resolvers.clock import Clock
 from resolvers.errors import (
     BadInput,
@@ -215,7 +215,7 @@ class Endpoint:
             seen.principal_id = kept.viewer.id
             if charged := self.rates.charge(kept.viewer.id, standing.cost, seen.now):
                 await charged
-            await self.audit(kept.viewer, seen.request_id, seen.now, kept.records)
+            await self.audit(kept.viewer, seen.request_id, seen.now, kept.noted)
             return self._standings.again(kept)
         admission = self.authenticator.admit(standing.question, state)
         viewer, seen.principal_id = admission.viewer, admission.viewer.id
@@ -225,9 +225,9 @@ class Endpoint:
         if standing.lasts:
             self._standings.put(key, standing)
         reply = await self._execute(standing.prepared, context, seen.request_id, key[1])
-        await self.audit(viewer, seen.request_id, seen.now, records := tuple(context.records))
+        await self.audit(viewer, seen.request_id, seen.now, noted := spelt(context.records))
         if standing.lasts and reply.code == "OK" and not context.beyond:
-            kept = Answer(state, viewer, records, reply.body, reply.headers)
+            kept = Answer(state, viewer, noted, reply.body, reply.headers)
             self._standings.keep(key, standing, kept)
         return reply
 

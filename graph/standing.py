@@ -18,7 +18,7 @@ from graph.auth import Claim, Questioned
 from graph.documents import Prepared
 from graph.reply import Block, Reply
 from resolvers.asked import State
-from resolvers.audit import Record
+from resolvers.audit import Spelt
 from resolvers.viewers import Viewer
 
 MOST_BYTES = 28 * 1024 * 1024
@@ -31,11 +31,11 @@ Key = tuple[Claim, str, bytes]
 
 
 class Answer(NamedTuple):
-    """`records` go to the audit log each time that it is given."""
+    """`noted` goes to the audit log each time that it is given."""
 
     state: State
     viewer: Viewer
-    records: tuple[Record, ...]
+    noted: tuple[Spelt, ...]
     body: bytes
     headers: Block
 

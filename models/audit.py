@@ -13,7 +13,8 @@ class AuditEntry(Model):
 
     position = fields.BigIntField(primary_key=True, generated=False)
     at = fields.DatetimeField()
-    # Null where the one who asked could not see a tenant: nobody writes in a foreign trail.
+    # Null where the one who asked could not see a tenant: nobody writes in a foreign trail. Null,
+    # too, where there are several tenants: those are filings.
     tenant_id = fields.UUIDField(null=True)
     content = fields.TextField()
     hash = fields.CharField(max_length=64)
@@ -22,6 +23,21 @@ class AuditEntry(Model):
         table = "audit_entry"
         table_description = "Who did or was refused what, in a chain of hashes"
         indexes = (("tenant_id", "at", "hash"),)
+
+
+class AuditFiling(Model):
+    """One tenant of an entry about several, such as a list of reports that was read. In the order
+    of entries. Append-only like these, and no part of the hash: it repeats what the entry names."""
+
+    id = fields.BigIntField(primary_key=True)
+    position = fields.BigIntField()
+    tenant_id = fields.UUIDField()
+    at = fields.DatetimeField()
+
+    class Meta:
+        table = "audit_filing"
+        table_description = "Audit entries about several tenants, by tenant"
+        indexes = (("tenant_id", "at", "position"),)
 
 
 class AuditHead(Model):

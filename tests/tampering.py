@@ -31,7 +31,7 @@ async def after(*statements: str, look: Callable[[], Awaitable[Found]]) -> Found
 
 async def _unprotect() -> None:
     if database.dialect() == "postgresql":
-        for table in ("audit_entry", "audit_head"):
+        for table in ("audit_entry", "audit_filing", "audit_head"):
             await database.rows(f"ALTER TABLE {table} DISABLE TRIGGER USER")
         return
     triggers = await database.rows(

@@ -3,13 +3,13 @@
 import asyncio
 import json
 from datetime import date, timedelta
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 
 from models import database as db
 from resolvers import audit
-from resolvers.audit import Action, Log, Origin, Record, Subject, reading, verifying
+from resolvers.audit import Action, Log, Origin, Record, Subject, reading, spelt, verifying
 from resolvers.audit.chain import Head, hash_of, link
 from resolvers.audit.entries import canonical, rows
 from resolvers.audit.verifying import Broken
@@ -28,7 +28,7 @@ REQUEST = "0123456789abcdef"
 
 
 def content(record: Record, actor: audit.Origin | None = None) -> dict[str, object]:
-    (row,) = rows(actor or Origin(LENA, NOW, REQUEST), [record])
+    (row,) = rows(actor or Origin(LENA, NOW, REQUEST), spelt([record]))
     found: dict[str, object] = json.loads(row.content)
     return found
 
@@ -101,13 +101,40 @@ def test_an_entry_names_whom_it_was_done_to_and_counts() -> None:
 )
 @pytest.mark.parametrize("request_id", [None, REQUEST])
 def test_an_entry_has_one_spelling(record: Record, request_id: str | None) -> None:
-    (row,) = rows(Origin(Landlord(UUID(int=1), 'L\u00f8ne "L"'), NOW, request_id), [record])
+    (row,) = rows(Origin(Landlord(UUID(int=1), 'L\u00f8ne "L"'), NOW, request_id), spelt([record]))
 
     assert canonical(json.loads(row.content)) == row.content
 
 
+def test_a_list_that_is_read_is_one_entry_that_names_its_tenants() -> None:
+    tenants = [UUID(int=number) for number in (9, 7, 8)]
+    records = [
+        *(Record(Action.BILLING_REPORT_READ, tenant_id=each, last=DAY) for each in tenants),
+        Record(Action.BILLING_USERS_READ, tenant_id=tenants[0], last=DAY),
+        Record(Action.BILLING_REPORT_READ, tenant_id=tenants[0], last=DAY),
+        Record(Action.BILLING_REPORT_READ, asked_id=tenants[0], last=DAY),
+        Record(Action.BILLING_REPORT_READ, last=DAY),
+    ]
+
+    found = rows(Origin(LENA, NOW), spelt(records))
+
+    ids = [str(each) for each in tenants]
+    assert [
+        (each["action"], each.get("tenant"), each.get("tenants"), each.get("asked"))
+        for each in (json.loads(row.content) for row in found)
+    ] == [
+        ("BILLING_REPORT_READ", None, ids, None),
+        ("BILLING_USERS_READ", ids[0], None, None),
+        ("BILLING_REPORT_READ", None, None, ids[0]),
+        ("BILLING_REPORT_READ", None, None, None),
+    ]
+    assert [row.tenants for row in found] == [",".join(ids), ids[0], "", ""]
+    assert [canonical(json.loads(row.content)) for row in found] == [row.content for row in found]
+
+
 def test_each_hash_covers_position_previous_hash_and_content() -> None:
-    one, two = rows(Origin(LENA, NOW), [Record(Action.TENANT_CREATE), Record(Action.TENANT_UPDATE)])
+    records = [Record(Action.TENANT_CREATE), Record(Action.TENANT_UPDATE)]
+    one, two = rows(Origin(LENA, NOW), spelt(records))
 
     links, head = link(Head(), [one, two])
 
@@ -127,6 +154,13 @@ async def stored_head() -> Head:
     return end.head
 
 
+def listed(tenants: int) -> list[Record]:
+    """A list of reports that was read: one entry."""
+    return [
+        Record(Action.BILLING_REPORT_READ, tenant_id=uuid4(), first=DAY) for _ in range(tenants)
+    ]
+
+
 async def written(after: Head) -> list[reading.Stored]:
     return [entry async for entry in reading.entries(after.position)]
 
@@ -136,11 +170,11 @@ async def test_what_is_appended_is_there_in_order_when_it_returns(database: None
     records = reads(3)
 
     for record in records:
-        await log.append(LENA, REQUEST, NOW, [record])
+        await log.append(LENA, REQUEST, NOW, spelt([record]))
 
     found = await written(before)
     assert [entry.content for entry in found] == [
-        row.content for row in rows(Origin(LENA, NOW, REQUEST), records)
+        row.content for row in rows(Origin(LENA, NOW, REQUEST), spelt(records))
     ]
     assert [entry.position for entry in found] == [before.position + n for n in (1, 2, 3)]
     assert await verifying.verify(before) == await stored_head()
@@ -148,10 +182,10 @@ async def test_what_is_appended_is_there_in_order_when_it_returns(database: None
 
 async def test_those_who_read_at_the_same_time_share_a_commit(database: None) -> None:
     before, log = await stored_head(), Log()
-    await log.append(LENA, REQUEST, NOW, reads(1))
+    await log.append(LENA, REQUEST, NOW, spelt(reads(1)))
 
     async with counted(audit=True) as seen:
-        await asyncio.gather(*(log.append(LENA, REQUEST, NOW, reads(2)) for _ in range(20)))
+        await asyncio.gather(*(log.append(LENA, REQUEST, NOW, spelt(reads(2))) for _ in range(20)))
 
     # SQLite tells of those that move the head again for their trigger.
     assert len(seen) == {"sqlite": 5, "postgresql": 1}[db.dialect()]
@@ -195,7 +229,7 @@ async def test_of_two_logs_neither_loses_an_entry_to_the_other(database: None) -
 
     async def reader(log: Log) -> None:
         for _ in range(10):
-            await log.append(LENA, REQUEST, NOW, reads(1))
+            await log.append(LENA, REQUEST, NOW, spelt(reads(1)))
 
     await asyncio.gather(*(reader(log) for log in (one, two) for _ in range(4)))
 
@@ -210,7 +244,7 @@ async def test_two_processes_with_many_writers_make_one_chain(
 
     appended = await soak.written_by_workers(database_url, processes=2, readers=8, count=60)
 
-    assert appended == 2 * (8 * 60 + 24)
+    assert appended == 2 * (2 * 8 * 60 + 24)
     assert len(await written(before)) == appended
     assert await verifying.verify(before) == await stored_head()
 
@@ -220,6 +254,8 @@ async def test_two_processes_with_many_writers_make_one_chain(
     [
         "UPDATE audit_entry SET content = content",
         "DELETE FROM audit_entry",
+        "UPDATE audit_filing SET at = at",
+        "DELETE FROM audit_filing",
         "UPDATE audit_head SET position = position - 1",
         "DELETE FROM audit_head",
     ],
@@ -227,7 +263,7 @@ async def test_two_processes_with_many_writers_make_one_chain(
 async def test_the_database_itself_changes_nothing_that_is_written(
     database: None, statement: str
 ) -> None:
-    await audit.alone(Origin(LENA, NOW), reads(1))
+    await audit.alone(Origin(LENA, NOW), [*reads(1), *listed(2)])
     before = await stored_head()
 
     with pytest.raises(db.ERRORS, match="append-only"):
@@ -315,7 +351,7 @@ async def test_an_entry_before_the_first_is_found(end: Head, position: int) -> N
 
 
 async def test_an_entry_behind_the_head_is_found(end: Head) -> None:
-    (forged,), head = link(end, rows(Origin(LENA, NOW), [Record(Action.TENANT_CREATE)]))
+    (forged,), head = link(end, rows(Origin(LENA, NOW), spelt([Record(Action.TENANT_CREATE)])))
     insert = (
         "INSERT INTO audit_entry (position, at, tenant_id, content, hash)"
         f" SELECT {head.position}, '{NOW.isoformat(sep=' ', timespec='milliseconds')}', NULL,"
@@ -340,6 +376,51 @@ async def test_an_entry_filed_elsewhere_is_found(end: Head, column: str) -> None
     found = await tampering.after(move, look=fault)
 
     assert found == (at, f"Entry {at} is filed under another tenant or time than it names.")
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "DELETE FROM audit_filing WHERE {that}",
+        "UPDATE audit_filing SET at = '2026-01-01 00:00:00+00:00' WHERE {that}",
+        f"UPDATE audit_filing SET tenant_id = '{UUID(int=7)}' WHERE {{that}}",
+        "UPDATE audit_filing SET position = position - 1 WHERE {that}",
+        "INSERT INTO audit_filing (position, tenant_id, at)"
+        " SELECT position, tenant_id, at FROM audit_filing WHERE {that}",
+        f"INSERT INTO audit_filing (position, tenant_id, at)"
+        f" SELECT position, '{UUID(int=7)}', at FROM audit_filing WHERE {{that}}",
+        "INSERT INTO audit_filing (position, tenant_id, at)"
+        " SELECT position - 1, tenant_id, at FROM audit_filing WHERE {that}",
+    ],
+)
+@pytest.mark.parametrize("last", [True, False], ids=["at the end", "before others"])
+async def test_a_list_filed_elsewhere_is_found(end: Head, change: str, last: bool) -> None:
+    await audit.alone(Origin(LENA, NOW), listed(3))
+    at = (await stored_head()).position
+    if not last:
+        await audit.alone(Origin(LENA, NOW), [*listed(2), *reads(1)])
+    ((first,),) = await db.rows("SELECT min(id) FROM audit_filing WHERE position = $1", [at])
+    whole = await verifying.verify()
+
+    position, reason = await tampering.after(change.format(that=f"id = {first}"), look=fault)
+
+    assert position in (at, at - 1)
+    assert reason == f"Entry {position} is filed under another tenant or time than it names."
+    assert await verifying.verify() == whole
+
+
+async def test_a_filing_of_no_entry_is_found(end: Head) -> None:
+    await audit.alone(Origin(LENA, NOW), listed(2))
+    insert = (
+        "INSERT INTO audit_filing (position, tenant_id, at)"
+        " SELECT max(position) + 1, min(tenant_id), min(at) FROM audit_filing"
+    )
+    if db.dialect() == "postgresql":
+        insert = insert.replace("min(tenant_id)", "min(tenant_id::text)::uuid")
+
+    found = await tampering.after(insert, look=fault)
+
+    assert found[1] == "The head of the log is not its last entry."
 
 
 async def test_a_cut_off_end_is_found_by_the_head(end: Head) -> None:

@@ -128,6 +128,39 @@ async def test_every_read_is_written_compiled_or_not(world: World, compiler: boo
     ]
 
 
+@pytest.mark.parametrize("compiler", [True, False])
+async def test_a_list_that_is_read_is_one_entry_in_the_trail_of_each(
+    world: World, compiler: bool
+) -> None:
+    other = await factories.tenant(name="Other")
+    await factories.assign(other, world.landlord)
+    before = await reading.end()
+    assert before is not None
+    async with serve(Clock(), compiler=compiler) as api:
+        for _ in range(2):
+            await api.ask(NESTED, as_=world.landlord)
+        found = [
+            (await trail(api, world.own, world.landlord, first=4))["nodes"],
+            (await trail(api, world.own, world.administrator, first=4))["nodes"],
+            (await trail(api, other, world.landlord))["nodes"],
+        ]
+
+    tenants = [str(other.id), str(world.own.id)]
+    dates = {"from": DATE, "to": DATE}
+    expected = [
+        {"action": action, "outcome": "OK", "tenants": tenants, **dates}
+        for action in ("BILLING_REPORT_READ", "BILLING_TREND_READ")
+    ]
+    assert await noted(before.head) == 2 * expected
+    # The administrator sees the same, and of the other tenant nothing.
+    assert found[0] == found[1] == found[2]
+    assert sorted(each["action"] for each in found[0]) == sorted(
+        2 * [e["action"] for e in expected]
+    )
+    assert str(other.id) not in json.dumps(found)
+    assert (await verifying.verify()).position == before.head.position + 4
+
+
 async def test_an_answer_that_is_given_again_is_written_again(api: Api, world: World) -> None:
     sent = []
     for _ in range(3):
@@ -489,11 +522,12 @@ async def test_an_entry_of_a_trail_is_found_in_the_log_by_its_id(api: Api, world
 
 
 async def write(tenant: Tenant, count: int) -> None:
-    """Entries at few instants, so that many share one."""
+    """Entries at few instants, so that many share one; every third is of other tenants, too."""
     for number in range(count):
         at = tokens.NOW.replace(second=number // 4)
-        record = Record(Action.BILLING_REPORT_READ, tenant_id=tenant.id)
-        await audit.alone(Origin(Landlord(uuid4(), f"L{number}"), at), [record])
+        tenants = [uuid4(), tenant.id, uuid4()] if number % 3 == 0 else [tenant.id]
+        records = [Record(Action.BILLING_REPORT_READ, tenant_id=each) for each in tenants]
+        await audit.alone(Origin(Landlord(uuid4(), f"L{number}"), at), records)
 
 
 async def test_pages_of_a_trail_are_all_of_it_once(api: Api, world: World) -> None:

@@ -37,7 +37,7 @@ EVERY_MIGRATION = sorted(
 )
 TABLES = {
     *("tenant", "principal", "assignment", "tenant_day", "presence"),
-    *("audit_entry", "audit_head", "api_key"),
+    *("audit_entry", "audit_filing", "audit_head", "api_key"),
 }
 _numbers = count()
 

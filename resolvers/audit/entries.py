@@ -1,6 +1,6 @@
 """What stands in the audit log."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
@@ -78,19 +78,49 @@ class Origin:
     audited: bool = True
 
 
+class Spelt(NamedTuple):
+    """An entry's content but for what its request adds: when and by whom between `begin` and
+    `middle`, the request's ID between `middle` and `end`. `tenants` are IDs separated by commas,
+    which it is filed under."""
+
+    begin: str
+    middle: str
+    end: str
+    tenants: str
+
+
 class Row(NamedTuple):
     """An entry that has no place in the chain yet."""
 
     at: datetime
-    tenant_id: UUID | None
+    tenants: str
     content: str
 
 
-def rows(origin: Origin, records: Iterable[Record]) -> list[Row]:
+def spelt(records: Iterable[Record]) -> tuple[Spelt, ...]:
+    """The entries that records make. Those that differ in nothing but their tenant are one: who
+    looked at a list of reports has done one thing."""
+    tenants: dict[Record, list[UUID]] = {}
+    for record in records:
+        of_tenant = record.tenant_id is not None
+        named = tenants.setdefault(record._replace(tenant_id=_SOME if of_tenant else None), [])
+        if record.tenant_id is not None:
+            named.append(record.tenant_id)
+    return tuple(_spelt(record, named) for record, named in tenants.items())
+
+
+#: In the place of tenants that are told apart.
+_SOME = UUID(int=0)
+
+
+def rows(origin: Origin, entries: Iterable[Spelt]) -> list[Row]:
     at = origin.now.replace(microsecond=origin.now.microsecond // 1000 * 1000)
     made = f',"at":"{instants.render(at)}","by":{canonical(_actor(origin.actor))}'
-    request = origin.request_id and f',"request":{canonical(origin.request_id)}'
-    return [Row(at, record.tenant_id, _content(record, made, request or "")) for record in records]
+    request = f',"request":{canonical(origin.request_id)}' if origin.request_id else ""
+    return [
+        Row(at, tenants, f"{begin}{made}{middle}{request}{end}")
+        for begin, middle, end, tenants in entries
+    ]
 
 
 def canonical(value: Any) -> str:
@@ -98,25 +128,28 @@ def canonical(value: Any) -> str:
     return orjson.dumps(value, option=orjson.OPT_SORT_KEYS).decode()
 
 
-def _content(record: Record, made: str, request: str) -> str:
-    """The canonical spelling, put together: one request may leave hundreds of entries, and what it
-    has in common is spelt once. What has no value is left out; codes, dates and UUIDs need no
-    escapes."""
-    action, outcome, tenant, asked, first, last, subject, details = record
-    text = f'{{"action":"{action.value}"'
+def _spelt(record: Record, tenant_ids: Sequence[UUID]) -> Spelt:
+    """Parts of the canonical spelling. What has no value is left out; codes, dates and UUIDs need
+    no escapes."""
+    action, outcome, _, asked, first, last, subject, details = record
+    begin, middle, end = f'{{"action":"{action.value}"', "", ""
     if asked is not None:
-        text += f',"asked":"{asked}"'
-    text += made
+        begin += f',"asked":"{asked}"'
     if details:
-        text += f',"details":{canonical(dict(details))}'
+        middle += f',"details":{canonical(dict(details))}'
     if first is not None:
-        text += f',"from":"{first.isoformat()}"'
-    text += f',"outcome":"{outcome}"{request}'
+        middle += f',"from":"{first.isoformat()}"'
+    middle += f',"outcome":"{outcome}"'
     if subject is not None:
-        text += f',"subject":{canonical({"id": str(subject.id), "name": subject.name})}'
-    if tenant is not None:
-        text += f',"tenant":"{tenant}"'
-    return f'{text},"to":"{last.isoformat()}"}}' if last is not None else f"{text}}}"
+        end += f',"subject":{canonical({"id": str(subject.id), "name": subject.name})}'
+    tenants = [str(each) for each in dict.fromkeys(tenant_ids)]
+    if len(tenants) == 1:
+        end += f',"tenant":"{tenants[0]}"'
+    elif tenants:
+        end += f',"tenants":{canonical(tenants)}'
+    if last is not None:
+        end += f',"to":"{last.isoformat()}"'
+    return Spelt(begin, middle, f"{end}}}", ",".join(tenants))
 
 
 def _actor(actor: Viewer | Operator) -> dict[str, Any]:

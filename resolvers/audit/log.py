@@ -9,7 +9,7 @@ from models import database
 from models.gathering import Gathering
 from resolvers.audit import entries
 from resolvers.audit.chain import Chain, append_locked
-from resolvers.audit.entries import Origin, Record, Row
+from resolvers.audit.entries import Origin, Record, Row, Spelt
 from resolvers.clock import system_clock
 from resolvers.viewers import Operator, Viewer
 
@@ -19,7 +19,7 @@ async def within(origin: Origin | None, records: Sequence[Record]) -> None:
     who acts now."""
     origin = origin or Origin(Operator(), system_clock())
     if origin.audited and records:
-        await append_locked(entries.rows(origin, records))
+        await append_locked(entries.rows(origin, entries.spelt(records)))
 
 
 async def alone(origin: Origin, records: Sequence[Record]) -> None:
@@ -49,9 +49,9 @@ class Log:
         self._desk = Gathering(append_all, patience=inf)
 
     async def append(
-        self, viewer: Viewer, request_id: str, now: datetime, records: Sequence[Record]
+        self, viewer: Viewer, request_id: str, now: datetime, noted: Sequence[Spelt]
     ) -> None:
-        """Durable when it returns; whatever it raises, the records may not be there."""
-        if records:
+        """Durable when it returns; whatever it raises, the entries may not be there."""
+        if noted:
             origin = Origin(viewer, now, request_id)
-            await self._desk.ask(_Group(entries.rows(origin, records)))
+            await self._desk.ask(_Group(entries.rows(origin, noted)))

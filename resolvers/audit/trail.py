@@ -6,6 +6,7 @@ so nobody learns of it here, and nobody can write into a trail that they could n
 
 import json
 import re
+from collections import Counter
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
@@ -91,27 +92,47 @@ async def read(requests: Sequence[TrailRequest]) -> list[TrailPage]:
 
 async def totals(tenant_ids: Sequence[UUID]) -> list[int]:
     """How many entries the trails have, in the order of the tenants."""
-    sql = "SELECT tenant_id, count(*) FROM audit_entry WHERE tenant_id {} GROUP BY tenant_id"
-    if database.dialect() == "postgresql":
-        rows = await database.rows(sql.format("= ANY($1::uuid[])"), [list(tenant_ids)])
-    else:
+    keys: object = [*tenant_ids]
+    named = "= ANY($1::uuid[])"
+    if database.dialect() == "sqlite":
         keys = json.dumps([str(each) for each in tenant_ids])
-        rows = await database.rows(sql.format("IN (SELECT value FROM json_each($1))"), [keys])
-    counts = {database.uuid(row[0]): row[1] for row in rows}
-    return [counts.get(each, 0) for each in tenant_ids]
+        named = "IN (SELECT value FROM json_each($1))"
+    sql = " UNION ALL ".join(
+        f"SELECT tenant_id, count(*) FROM {table} WHERE tenant_id {named} GROUP BY tenant_id"
+        for table in ("audit_entry", "audit_filing")
+    )
+    counts: Counter[UUID] = Counter()
+    for tenant_id, count in map(tuple, await database.rows(sql, [keys])):
+        counts[database.uuid(tenant_id)] += count
+    return [counts[each] for each in tenant_ids]
+
+
+# The entries of a tenant's own and those that are filed under it, each in the order of an index.
+# The first condition on `at` is for the index, which does not know the hash.
+_OWN = """
+SELECT at, hash, content FROM audit_entry
+WHERE tenant_id = k.tenant_id AND (at, hash) < (k.at, k.hash)
+ORDER BY at DESC, hash DESC LIMIT {size}
+"""
+_FILED = """
+SELECT f.at, e.hash, e.content FROM audit_filing f JOIN audit_entry e ON e.position = f.position
+WHERE f.tenant_id = k.tenant_id AND f.at <= k.at AND (f.at, e.hash) < (k.at, k.hash)
+ORDER BY f.at DESC, e.hash DESC LIMIT {size}
+"""
+_BOTH = f"""
+SELECT at, hash, content
+FROM (SELECT * FROM ({_OWN}) own UNION ALL SELECT * FROM ({_FILED}) filed) e
+ORDER BY at DESC, hash DESC LIMIT {{size}}
+"""
 
 
 async def _read_postgresql(requests: Sequence[TrailRequest]) -> list[tuple[int, str, str]]:
     rows = await database.rows(
-        """
+        f"""
         SELECT k.n - 1, e.hash, e.content
         FROM unnest($1::uuid[], $2::timestamptz[], $3::text[], $4::int[])
              WITH ORDINALITY AS k (tenant_id, at, hash, size, n)
-        JOIN LATERAL (
-            SELECT at, hash, content FROM audit_entry
-            WHERE tenant_id = k.tenant_id AND (at, hash) < (k.at, k.hash)
-            ORDER BY at DESC, hash DESC LIMIT k.size
-        ) e ON true
+        JOIN LATERAL ({_BOTH.format(size="k.size")}) e ON true
         ORDER BY k.n, e.at DESC, e.hash DESC
         """,
         [
@@ -126,18 +147,11 @@ async def _read_postgresql(requests: Sequence[TrailRequest]) -> list[tuple[int, 
 
 # SQLite cannot take LIMIT from a row, so there is one SELECT for each page size.
 _SQLITE = """
-SELECT k.n, (
-    SELECT json_group_array(json_array(hash, content))
-    FROM (
-        SELECT hash, content FROM audit_entry
-        WHERE tenant_id = k.tenant_id AND (at, hash) < (k.at, k.hash)
-        ORDER BY at DESC, hash DESC LIMIT ?
-    )
-)
+SELECT k.n, (SELECT json_group_array(json_array(hash, content)) FROM ({page}))
 FROM (
     SELECT json_extract(value, '$[0]') AS n, json_extract(value, '$[1]') AS tenant_id,
            json_extract(value, '$[2]') AS at, json_extract(value, '$[3]') AS hash
-    FROM json_each(?)
+    FROM json_each({keys})
 ) k
 """
 
@@ -147,8 +161,12 @@ async def _read_sqlite(requests: Sequence[TrailRequest]) -> list[tuple[int, str,
     for index, (tenant_id, first, (at, digest)) in enumerate(requests):
         key = [index, str(tenant_id), at.isoformat(sep=" ", timespec="milliseconds"), digest]
         by_size.setdefault(first + 1, []).append(key)
+    pages = [
+        _SQLITE.format(page=_BOTH.format(size=f"${2 * at + 1}"), keys=f"${2 * at + 2}")
+        for at in range(len(by_size))
+    ]
     rows = await database.rows(
-        " UNION ALL ".join([_SQLITE] * len(by_size)),
+        " UNION ALL ".join(pages),
         [value for size, group in by_size.items() for value in (size, json.dumps(group))],
     )
     return [(index, *entry) for index, entries in map(tuple, rows) for entry in json.loads(entries)]

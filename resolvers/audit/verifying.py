@@ -5,14 +5,14 @@ was cut off: that shows against a head noted earlier and kept elsewhere.
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import orjson
 
 from resolvers.audit import reading
 from resolvers.audit.chain import Head, hash_of
 from resolvers.audit.entries import canonical
-from resolvers.audit.reading import Stored
+from resolvers.audit.reading import Filing, Stored
 
 _HEAD = re.compile(r"(0|[1-9][0-9]{0,18}):([0-9a-f]{64})")
 
@@ -96,22 +96,51 @@ async def verify(known: Head | None = None) -> Head:
     # Two heads at one position are compared by hand: one of them would hide the other.
     if known and known.position == before.head.position and known != before.head:
         raise Broken(known.position, f"The head is not the one noted at entry {known.position}.")
+    filings = _Filings()
     async for entry in reading.entries():
         verification.take(entry)
-        _compare_columns(entry)
+        _compare(entry, await filings.of(entry.position))
     verified = verification.end()
+    await filings.of(verified.position)
     after = await reading.end()
     if after is None or after.last != after.head.position:
         raise Broken(verified.position, "The head of the log is not its last entry.")
     return verified
 
 
-def _compare_columns(stored: Stored) -> None:
+class _Filings:
+    """Stands in the order in which entries are read: so were filings written."""
+
+    def __init__(self) -> None:
+        self._all = reading.filings()
+        self._next: Filing | None = None
+
+    async def of(self, position: int) -> list[Filing]:
+        """Those of this entry, once those of the entries before were taken."""
+        found = []
+        while filing := self._next or await anext(self._all, None):
+            self._next = filing
+            if type(filing.position) is not int or filing.position < position:
+                raise Broken(filing.position, _ELSEWHERE.format(filing.position))
+            if filing.position > position:
+                break
+            found.append(filing)
+            self._next = None
+        return found
+
+
+_ELSEWHERE = "Entry {} is filed under another tenant or time than it names."
+
+
+def _compare(stored: Stored, filings: Sequence[Filing]) -> None:
     """What a trail is found by is no part of the hash, and must repeat what is."""
     entry = orjson.loads(stored.content)
-    if (entry.get("at"), entry.get("tenant")) != (stored.at, stored.tenant):
-        reason = f"Entry {stored.position} is filed under another tenant or time than it names."
-        raise Broken(stored.position, reason)
+    named = [(entry.get("at"), tenant) for tenant in entry.get("tenants", [])]
+    filed = [(filing.at, filing.tenant) for filing in filings]
+    if (entry.get("at"), entry.get("tenant")) != (stored.at, stored.tenant) or (
+        sorted(named) != sorted(filed)
+    ):
+        raise Broken(stored.position, _ELSEWHERE.format(stored.position))
 
 
 def verify_export(lines: Iterable[bytes], known: Head | None = None) -> Head:

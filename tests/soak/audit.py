@@ -30,10 +30,21 @@ TAMPERINGS: dict[str, Callable[[int], list[str]]] = {
 
 
 def reads(count: int, on: date = DAY) -> list[Record]:
+    """An entry each, for no two are of the same dates."""
     return [
-        Record(Action.BILLING_REPORT_READ, tenant_id=uuid4(), first=on, last=on)
-        for _ in range(count)
+        Record(
+            Action.BILLING_REPORT_READ,
+            tenant_id=uuid4(),
+            first=on - timedelta(days=number),
+            last=on,
+        )
+        for number in range(count)
     ]
+
+
+def a_list() -> list[Record]:
+    """One entry, of three tenants."""
+    return [Record(Action.BILLING_REPORT_READ, tenant_id=uuid4()) for _ in range(3)]
 
 
 async def write_many(url: str, readers: int, count: int) -> int:
@@ -44,14 +55,15 @@ async def write_many(url: str, readers: int, count: int) -> int:
 
         async def reader() -> None:
             for _ in range(count):
-                await log.append(LENA, "soak-0001", tokens.NOW, reads(1))
+                await log.append(LENA, "soak-0001", tokens.NOW, audit.spelt(reads(1)))
+                await log.append(LENA, "soak-0002", tokens.NOW, audit.spelt(a_list()))
 
         async def changer() -> None:
             for _ in range(count // 5):
-                await audit.alone(Origin(LENA, tokens.NOW), reads(2))
+                await audit.alone(Origin(LENA, tokens.NOW), [*reads(1), *a_list()])
 
         await asyncio.gather(*(reader() for _ in range(readers)), changer())
-        return readers * count + count // 5 * 2
+        return 2 * readers * count + count // 5 * 2
 
     written: int = await connected(url, work)
     return written

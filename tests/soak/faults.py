@@ -167,7 +167,7 @@ FAULTS = (
     Fault(
         "an answer that is given again leaves no audit entry",
         "graph/endpoint.py",
-        "await self.audit(kept.viewer, seen.request_id, seen.now, kept.records)",
+        "await self.audit(kept.viewer, seen.request_id, seen.now, kept.noted)",
         "pass",
         "tests/test_audit_over_http.py::test_an_answer_that_is_given_again_is_written_again",
     ),
