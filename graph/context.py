@@ -8,6 +8,7 @@ from uuid import UUID
 import strawberry
 from strawberry.dataloader import DataLoader
 
+from graph.silence import Silence
 from models import Tenant
 from resolvers import access, billing_reports, billing_trends, tenants
 from resolvers.access import TenantKey
@@ -43,6 +44,7 @@ class Context:
     records: dict[Record, None] = field(default_factory=dict)
     #: What graph/lookahead.py has worked out of the document.
     lookahead: dict[tuple[object, ...], list[dict[str, Any]]] = field(default_factory=dict)
+    silence: Silence = field(default_factory=Silence)
     # Most requests need no more than one of these.
     _tenants: DataLoader[TenantKey, Tenant | None] | None = None
     _reports: DataLoader[ReportRequest, BillingReport] | None = None
@@ -65,7 +67,7 @@ class Context:
             return self.admission.brought.tenant
         self.beyond = True
         if self._tenants is None:
-            self._tenants = DataLoader(self._load_tenants)
+            self._tenants = DataLoader(self.silence.ends(self._load_tenants))
         return await self._tenants.load(key)
 
     async def _load_tenants(self, keys: list[TenantKey]) -> list[Tenant | None]:
@@ -92,7 +94,8 @@ class Context:
             if asked == likewise and where == TenantFilter(billable=where.billable):
                 return tenants.page_of(found, size, self.viewer, where, order)
         self.beyond = True
-        return await tenants.search(self.viewer, where, order, first, after)
+        search = self.silence.ends(tenants.search)
+        return await search(self.viewer, where, order, first, after)
 
     def head(self, tenant: Tenant, on: date) -> Head | None:
         """The head of a report when signing in brought it along."""
@@ -105,7 +108,7 @@ class Context:
         """Those whose heads were brought along are made of the admission's state as long as their
         day still has that state."""
         if self._reports is None:
-            self._reports = DataLoader(billing_reports.read, cache=False)
+            self._reports = DataLoader(self.silence.ends(billing_reports.read), cache=False)
         found = await self._reports.load_many(requests)
         heads = [self.head(each.tenant, each.on) for each in requests]
         if any(
@@ -123,7 +126,7 @@ class Context:
         else:
             self.beyond = True
         if self._trends is None:
-            self._trends = DataLoader(billing_trends.read, cache=False)
+            self._trends = DataLoader(self.silence.ends(billing_trends.read), cache=False)
         found = await self._trends.load_many(requests)
         if any(not billing_trends.agree(each, days) for each in found):
             self.beyond = True
@@ -133,14 +136,14 @@ class Context:
     def trails(self) -> DataLoader[TrailRequest, TrailPage]:
         self.beyond = True
         if self._trails is None:
-            self._trails = DataLoader(trail.read, cache=False)
+            self._trails = DataLoader(self.silence.ends(trail.read), cache=False)
         return self._trails
 
     @property
     def trail_totals(self) -> DataLoader[UUID, int]:
         self.beyond = True
         if self._trail_totals is None:
-            self._trail_totals = DataLoader(trail.totals)
+            self._trail_totals = DataLoader(self.silence.ends(trail.totals))
         return self._trail_totals
 
     def _asked_for(self, request: TrendRequest) -> bool:

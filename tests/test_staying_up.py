@@ -5,11 +5,15 @@ from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
+import asyncpg
 import pytest
 
-from tests import cancelling, killing, outages, postgresql
+from models import database as db
+from tests import cancelling, factories, killing, outages, postgresql
 from tests.command import new_database, production
+from tests.http import Api
 from tests.processes import python
+from tests.statements import counted
 
 ROUNDS = 6
 
@@ -85,6 +89,35 @@ async def test_who_finds_no_connection_left_is_told_to_come_again(
     assert found.slowest_refusal < 2.5 + 3
     assert {code for _, code in found.readers} <= {"OK", "UNAVAILABLE"}
     assert set(found.after) == {(200, "OK")}
+
+
+async def test_what_the_database_leaves_unanswered_is_not_asked_again(
+    api: Api, database_url: str
+) -> None:
+    if database_url.startswith("sqlite"):
+        pytest.skip("SQLite has no time limit for a statement.")
+    tenant = await factories.tenant()
+    await factories.record(tenant, ["ann"])
+    landlord = await factories.landlord(tenant)
+    query = """query ($t: ID!) { billingReport(tenant: $t, date: "2026-11-14") {
+      maxUsers users(first: 1) { nodes { userId } }
+    } }"""
+    limit = "SELECT set_config('statement_timeout', $1, false)"
+    other = await asyncpg.connect(**db.DatabaseUrl.parse(database_url).credentials)
+
+    async with counted() as seen:
+        await db.rows(limit, ["100"])
+        async with other.transaction():
+            await other.execute("LOCK TABLE presence IN ACCESS EXCLUSIVE MODE")
+            slow = await api.ask(query, {"t": str(tenant.id)}, as_=landlord)
+        await db.rows(limit, ["0"])
+    await other.close()
+
+    assert slow["data"] == {"billingReport": None}
+    assert slow["errors"][0]["extensions"]["code"] == "TIMEOUT"
+    assert len([sql for sql in seen if "presence" in sql]) == 1
+    again = await api.ask(query, {"t": str(tenant.id)}, as_=landlord)
+    assert again["data"]["billingReport"]["maxUsers"] == 1
 
 
 _CLOSE = """
