@@ -6,13 +6,15 @@ import asyncpg
 import pytest
 
 from models import database
-from models.readers import Readers
+from models.readers import Readers, held
 
 
 @pytest.fixture
 async def pool(database: None, database_url: str) -> asyncpg.Pool:
     if not database_url.startswith("postgresql"):
         pytest.skip("SQLite has no pool.")
+    # What tests before have left idle there would be missing here.
+    await held().close()
     return db_pool()
 
 
