@@ -8,7 +8,6 @@ from uuid import UUID
 import strawberry
 from strawberry.dataloader import DataLoader
 
-from graph.silence import Silence
 from models import Tenant
 from resolvers import access, billing_reports, billing_trends, tenants
 from resolvers.access import TenantKey
@@ -19,6 +18,7 @@ from resolvers.audit.trail import TrailPage, TrailRequest
 from resolvers.billing_reports import BillingReport, ReportRequest
 from resolvers.billing_trends import BillingTrend, TrendRequest
 from resolvers.errors import TenantNotFound
+from resolvers.silence import Silence
 from resolvers.tenants import TenantFilter, TenantOrder, TenantPage
 from resolvers.viewers import Viewer
 
