@@ -24,9 +24,7 @@ print(process.memory_info().rss - before)
 """
 
 
-@pytest.mark.skipif(
-    platform.libc_ver()[0] != "glibc", reason="other C libraries do it by themselves"
-)
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="it is a setting of glibc")
 def test_what_large_answers_took_is_handed_back() -> None:
     kept = [
         int(subprocess.check_output([sys.executable, "-c", MEASURE.format(call=call)]))

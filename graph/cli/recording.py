@@ -56,7 +56,8 @@ class Recording:
                 for batch in file.batches(size):
                     judged = self._judged(batch)
                     self._end(beside, interrupt, after_batch)
-                    beside.begin(self._keep(batch, judged))
+                    with interrupt.postponed():
+                        beside.begin(self._keep(batch, judged))
             finally:
                 self._end(beside, interrupt, after_batch)
 

@@ -5,6 +5,7 @@ from tortoise.indexes import Index
 from tortoise.migrations import operations as ops
 from tortoise.migrations.schema_editor import BaseSchemaEditor
 
+from models.migrations._append_only import refuse_no_more, refuse_on_sqlite
 from models.migrations._table import CreateTable
 
 _POSTGRESQL = [
@@ -40,20 +41,14 @@ async def append_only(_apps: Any, editor: BaseSchemaEditor) -> None:
         for statement in _POSTGRESQL:
             await editor._run_sql(statement)
         return
-    for name, event in _SQLITE.items():
-        # Past _run_sql, which takes the semicolon inside for the end of a statement.
-        await editor.client.execute_query(
-            f"CREATE TRIGGER {name} BEFORE {event}"
-            " BEGIN SELECT RAISE(ABORT, 'The audit log is append-only.'); END"
-        )
+    await refuse_on_sqlite(editor, _SQLITE)
 
 
 async def not_any_more(_apps: Any, editor: BaseSchemaEditor) -> None:
     if editor.DIALECT == "postgres":
         await editor._run_sql("DROP FUNCTION audit_refuse CASCADE")
         return
-    for name in _SQLITE:
-        await editor._run_sql(f"DROP TRIGGER {name}")
+    await refuse_no_more(editor, _SQLITE)
 
 
 class Migration(migrations.Migration):

@@ -42,9 +42,18 @@ def reads(count: int, on: date = DAY) -> list[Record]:
     ]
 
 
-def a_list() -> list[Record]:
-    """One entry, of three tenants."""
-    return [Record(Action.BILLING_REPORT_READ, tenant_id=uuid4()) for _ in range(3)]
+def listed(tenants: int) -> list[Record]:
+    """A list of reports that was read: one entry."""
+    return [
+        Record(Action.BILLING_REPORT_READ, tenant_id=uuid4(), first=DAY) for _ in range(tenants)
+    ]
+
+
+async def stored_head() -> Head:
+    end = await reading.end()
+    assert end is not None
+    assert end.last == end.head.position
+    return end.head
 
 
 async def write_many(url: str, readers: int, count: int) -> int:
@@ -56,11 +65,11 @@ async def write_many(url: str, readers: int, count: int) -> int:
         async def reader() -> None:
             for _ in range(count):
                 await log.append(LENA, "soak-0001", tokens.NOW, audit.spelt(reads(1)))
-                await log.append(LENA, "soak-0002", tokens.NOW, audit.spelt(a_list()))
+                await log.append(LENA, "soak-0002", tokens.NOW, audit.spelt(listed(3)))
 
         async def changer() -> None:
             for _ in range(count // 5):
-                await audit.alone(Origin(LENA, tokens.NOW), [*reads(1), *a_list()])
+                await audit.alone(Origin(LENA, tokens.NOW), [*reads(1), *listed(3)])
 
         await asyncio.gather(*(reader() for _ in range(readers)), changer())
         return 2 * readers * count + count // 5 * 2
