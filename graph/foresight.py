@@ -7,6 +7,7 @@ Only a hint: where it is missing or wrong, the fields ask for themselves.
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
+from types import NoneType
 from typing import Any
 
 from graphql import (
@@ -116,8 +117,11 @@ def _tenants(values: Mapping[str, Any], on: Any) -> AskedTenants | None:
     if values.get("after") is not None or where.keys() - {"billable"}:
         return None
     order = tenants.TenantOrder[values.get("orderBy") or "NAME_ASC"]
-    size = tenants.page_size(values.get("first"))
-    return AskedTenants(order.value, size + 1, where.get("billable"), _date(on))
+    billable, first = where.get("billable"), values.get("first")
+    # Nothing is coerced yet, and others share the statement: only what surely fits goes into it.
+    if type(billable) not in (bool, NoneType) or type(first) not in (int, NoneType):
+        return None
+    return AskedTenants(order.value, tenants.page_size(first) + 1, billable, _date(on))
 
 
 def _date(value: Any) -> date | None:

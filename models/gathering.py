@@ -10,6 +10,8 @@ from collections.abc import Awaitable, Callable, Sequence
 from itertools import chain, islice
 from typing import Any, Generic, TypeVar
 
+from models.database import trouble
+
 Question = TypeVar("Question")
 Answer = TypeVar("Answer")
 
@@ -21,9 +23,9 @@ MOST_TOGETHER = 64
 
 
 class Gathering(Generic[Question, Answer]):
-    """`answer` gives the answers in the order of the questions, or fails for all of them. Of
-    those who ask, each may be cancelled without the others noticing. Equal questions that come
-    together are one question."""
+    """`answer` gives the answers in the order of the questions, or fails. Where it is not the
+    database that is in trouble, each question is then asked alone. Of those who ask, each may be
+    cancelled without the others noticing. Equal questions that come together are one question."""
 
     def __init__(
         self,
@@ -72,17 +74,25 @@ class Gathering(Generic[Question, Answer]):
 
     async def _run(self, together: dict[Question, list[asyncio.Future[Answer]]]) -> None:
         try:
-            answers: Sequence[Any] = await self._answer(list(together))
+            outcomes = await self._outcomes(list(together))
         except asyncio.CancelledError:
             for future in chain.from_iterable(together.values()):
                 future.cancel()
             raise
-        except Exception as error:
-            for future in chain.from_iterable(together.values()):
-                if not future.done():
-                    future.set_exception(error)
-            return
-        for futures, answer in zip(together.values(), answers, strict=True):
+        for futures, outcome in zip(together.values(), outcomes, strict=True):
             for future in futures:
-                if not future.done():
-                    future.set_result(answer)
+                if future.done():
+                    continue
+                if isinstance(outcome, Exception):
+                    future.set_exception(outcome)
+                else:
+                    future.set_result(outcome)
+
+    async def _outcomes(self, questions: Sequence[Question]) -> Sequence[Answer | Exception]:
+        try:
+            return await self._answer(questions)
+        except Exception as error:
+            if len(questions) == 1 or trouble(error):
+                return [error] * len(questions)
+        # The fault of one is none of the others.
+        return [outcome for each in questions for outcome in await self._outcomes([each])]

@@ -1,6 +1,7 @@
 """Values and documents that nearly are what they should be, from a seed: as many as are wanted."""
 
 import json
+import re
 from collections.abc import Callable, Iterator, Mapping
 from random import Random
 from uuid import UUID
@@ -107,6 +108,59 @@ def request(kind: str, values: int, own: str, chance: Random) -> dict[str, objec
     declared = ", ".join(f"$v{n}: {type_}" for n in range(values))
     variables = {f"v{n}": text for n, text in enumerate(texts)}
     return {"query": f"query ({declared}) {_aliased(fields)}", "variables": variables}
+
+
+#: Operations with variables at every place that takes one; what is sent for them need not fit.
+OPERATIONS = (
+    "query ($Int: Int, $Boolean: Boolean, $TenantOrder: TenantOrder!, $Date: Date!) {"
+    " tenants(first: $Int, filter: {billable: $Boolean}, orderBy: $TenantOrder) { totalCount"
+    " nodes { name billingReport(date: $Date) { maxUsers } } } }",
+    "query ($Int: Int, $TenantFilter: TenantFilter, $cursor: String) {"
+    " tenants(first: $Int, filter: $TenantFilter, after: $cursor) { nodes { name } } }",
+    "query ($TenantBy: TenantBy!, $Date: Date!, $Int: Int) { tenant(by: $TenantBy) {"
+    " billingReport(date: $Date) { users(first: $Int) { totalCount } } } }",
+    "query ($ID: ID!, $Date: Date!, $Boolean: Boolean!) {"
+    " billingReport(tenant: $ID, date: $Date) { maxUsers @include(if: $Boolean) date } }",
+    "query ($ID: ID!, $Date: Date, $to: Date) {"
+    " billingTrend(tenant: $ID, from: $Date, to: $to) { peak { maxUsers } } }",
+    "mutation ($TenantBy: TenantBy!, $login: LoginInput!, $logins: [LoginInput!]!) {"
+    " a: loginsRecord(input: {tenant: $TenantBy, logins: [$login]}) { recorded }"
+    " b: loginsRecord(input: {tenant: $TenantBy, logins: $logins}) { recorded } }",
+)
+
+
+def shapeless(own: str, chance: Random) -> dict[str, object]:
+    """An operation whose variables have values of any shape, or none."""
+    query = chance.choice(OPERATIONS)
+    names = re.findall(r"\$(\w+):", query)
+    values = {name: _any_json(own, chance) for name in names if chance.random() < 0.9}
+    return {"query": query, "variables": values}
+
+
+_NAMES = ("billable", "search", "ids", "externalIds", "id", "externalId", "userId", "at", "first")
+
+
+def _any_json(own: str, chance: Random, depth: int = 0) -> object:
+    match chance.randint(0, 9 if depth < 3 else 7):
+        case 0:
+            return chance.choice([None, True, False])
+        case 1:
+            return chance.choice([0, 1, -1, 5, 500, 501, 2**31, -(2**31) - 1, 2**53, 2**63, 2**64])
+        case 2:
+            return chance.choice([0.0, 5.0, 5.5, -0.0, 1e308, 5e-324])
+        case 3:
+            return chance.choice(["", "5", "true", "null", "NAME_ASC", "EXTERNAL_ID_ASC", own])
+        case 4 | 5:
+            return "2026-11-14" if chance.random() < 0.5 else _date(chance)
+        case 6:
+            return mangled(chance.choice(list(VALUES.values()))(chance), chance)
+        case 7:
+            return own
+        case 8:
+            return [_any_json(own, chance, depth + 1) for _ in range(chance.randint(0, 3))]
+        case _:
+            names = chance.sample(_NAMES, chance.randint(0, 3))
+            return {name: _any_json(own, chance, depth + 1) for name in names}
 
 
 def _aliased(fields: list[str]) -> str:

@@ -5,9 +5,12 @@ from datetime import date
 from typing import Any
 from uuid import UUID, uuid4
 
+import asyncpg
+
 from graph.auth import Authenticator
 from graph.auth.bearer import Claims
 from models import PrincipalStatus
+from models import database as db
 from resolvers import admission
 from resolvers.admission import Admission, Question
 from resolvers.asked import AskedTenant
@@ -91,3 +94,20 @@ async def test_those_who_sign_in_at_the_same_time_share_a_statement(database: No
 
     assert found == [*(row.name for row in rows), "unknown", None]
     assert len(sent) == 1
+
+
+async def test_who_cannot_be_asked_for_takes_nobody_along(database: None) -> None:
+    """Nothing that a verified token says is like this; should it be, it is its bearer's trouble."""
+    tenant = await factories.tenant()
+    person = await factories.landlord(tenant)
+    desk = admission.Desk(admission.states)
+    good = Question(person.issuer, person.subject, SCOPES, AskedTenant(str(tenant.id), tenant.id))
+    bad = good._replace(subject="\ud800")
+
+    states = await asyncio.gather(*map(desk.ask, (good, bad)), return_exceptions=True)
+
+    assert states[0] == (await admission.states([good]))[0] is not None
+    if db.dialect() == "postgresql":
+        assert type(states[1]) is asyncpg.DataError
+    else:
+        assert states[1] is None

@@ -9,7 +9,8 @@ from models.gathering import LINES, MOST_TOGETHER, Gathering
 
 
 class Teller:
-    """Doubles numbers; waits at the gate, and fails when it is asked for 13."""
+    """Doubles numbers; waits at the gate, fails when it is asked for 13, and cannot be reached
+    when it is asked for 99."""
 
     def __init__(self) -> None:
         self.asked: list[list[int]] = []
@@ -21,6 +22,8 @@ class Teller:
         await self.gate.wait()
         if 13 in questions:
             raise RuntimeError("thirteen")
+        if 99 in questions:
+            raise ConnectionError("ninety-nine")
         return [2 * each for each in questions]
 
 
@@ -87,14 +90,27 @@ async def test_no_statement_grows_without_end() -> None:
     assert [len(each) for each in teller.asked] == [MOST_TOGETHER, MOST_TOGETHER, 1]
 
 
-async def test_a_failure_reaches_all_who_asked_together_and_nobody_else() -> None:
+async def test_trouble_of_the_database_reaches_all_who_asked_together_and_nobody_else() -> None:
     teller = Teller()
     gathering = Gathering(teller.answer)
 
-    together = await asyncio.gather(*map(gathering.ask, (1, 13)), return_exceptions=True)
+    together = await asyncio.gather(*map(gathering.ask, (1, 99)), return_exceptions=True)
 
-    assert [str(each) for each in together] == ["thirteen", "thirteen"]
+    assert [str(each) for each in together] == ["ninety-nine", "ninety-nine"]
     assert await gathering.ask(2) == 4
+    assert teller.asked == [[1, 99], [2]]
+
+
+async def test_a_question_that_cannot_be_answered_takes_nobody_along() -> None:
+    teller = Teller()
+    gathering = Gathering(teller.answer)
+
+    first, bad, *rest = await asyncio.gather(
+        *map(gathering.ask, (1, 13, 2, 13)), return_exceptions=True
+    )
+
+    assert (first, str(bad), rest[0], str(rest[1])) == (2, "thirteen", 4, "thirteen")
+    assert teller.asked == [[1, 13, 2], [1], [13], [2]]
 
 
 async def test_whoever_is_cancelled_takes_nobody_along() -> None:

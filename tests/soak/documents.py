@@ -29,7 +29,7 @@ from tests.soak.bar import Bar, Figure
 SIZE, SIZES, MOST_SECONDS, TRIES = 480, (60, 120, 240, 480, 960), 0.1, 5
 #: Below this a ratio tells of the clock and not of the document.
 FLOOR_SECONDS = 0.002
-QUERIES, VALUES = 1_000, 100_000
+QUERIES, VALUES, SHAPES = 1_000, 100_000, 5_000
 
 
 # Hostile documents
@@ -93,31 +93,33 @@ class Fuzzed:
     requests: int = 0
     queries: int = 0
     values: int = 0
+    shapes: int = 0
     faults: list[str] = field(default_factory=list)
     statuses: Counter[int] = field(default_factory=Counter)
 
 
 def measure_malformed(url: str) -> Figure:
-    found = asyncio.run(malformed(url, QUERIES, VALUES))
+    found = asyncio.run(malformed(url, QUERIES, VALUES, SHAPES))
     for each in found.faults[:5]:
         print(each, file=sys.stderr)
     corpus = len(BODIES) + len(CONTENT_TYPES) + len(QUERY_STRINGS)
     text = (
-        f"{corpus} cases, {found.queries:,} documents, {found.values:,} values and cursors in"
+        f"{corpus} cases, {found.queries:,} documents, {found.values:,} values and cursors"
+        f" and {found.shapes:,} operations with variables of any shape in"
         f" {found.requests:,} requests: {len(found.faults)} answers of 500 and more"
     )
     return Figure(text, corpus >= 40 and not found.faults)
 
 
-async def malformed(url: str, queries: int, values: int) -> Fuzzed:
+async def malformed(url: str, queries: int, values: int, shapes: int) -> Fuzzed:
     await database.open(url)
     try:
-        return await fuzzed(queries, values)
+        return await fuzzed(queries, values, shapes)
     finally:
         await database.close()
 
 
-async def fuzzed(queries: int, values: int) -> Fuzzed:
+async def fuzzed(queries: int, values: int, shapes: int) -> Fuzzed:
     """Send all that, as somebody who may see something, to the served application."""
     own = await factories.tenant()
     await factories.record(own, ["ann", "bob"])
@@ -148,6 +150,11 @@ async def fuzzed(queries: int, values: int) -> Fuzzed:
             content = fuzz.request(kind, 15, str(own.id), chance)
             found.values += 15
             who = people[kind == "DateTime"]
+            await _send(client, who, found, str(content), content=json.dumps(content).encode())
+        while found.shapes < shapes:
+            content = fuzz.shapeless(str(own.id), chance)
+            who = people[found.shapes % 2]
+            found.shapes += 1
             await _send(client, who, found, str(content), content=json.dumps(content).encode())
     return found
 
