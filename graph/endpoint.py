@@ -29,7 +29,7 @@ from graph.documents import Documents, Prepared, RequestRefused
 from graph.limits import Limits
 from graph.observation import Observation, Observe
 from graph.rate_limits import UNKNOWN_DOCUMENT, RateLimits, cost_of
-from graph.reply import ADVICE, STATUSES, Reply, answer, refused
+from graph.reply import CHALLENGES, STATUSES, Reply, answer, refused
 from graph.standing import Answer, Key, Standing, Standings, minute_of
 from resolvers.admission import Admission
 from resolvers.asked import Asked, State
@@ -251,8 +251,10 @@ class Endpoint:
         """Answer an exception that belongs to no field: a refusal, or a fault of ours."""
         told, refusal = self.errors.of_exception(error, incident)
         status = STATUSES.get(refusal.code, 400) if refusal else 500
-        advice = ADVICE.get(status)
-        if isinstance(refusal, RateLimited | Unavailable):
+        advice = None
+        if isinstance(refusal, Unauthenticated):
+            advice = {"WWW-Authenticate": CHALLENGES[refusal.came]}
+        elif isinstance(refusal, RateLimited | Unavailable):
             advice = {"Retry-After": str(refusal.retry_after)}
         return answer({"errors": [told]}, status, offer, advice)
 

@@ -25,7 +25,10 @@ def middleware(origins: Sequence[str]) -> list[Middleware]:
         CORSMiddleware,
         allow_origins=origins,
         allow_methods=["GET", "POST"],
-        allow_headers=["Authorization", "Content-Type", "X-Request-ID"],
+        allow_headers=[
+            *("Authorization", "Content-Type", "X-Request-ID"),
+            *("traceparent", "tracestate"),
+        ],
         expose_headers=["X-Request-ID", "Retry-After"],
         max_age=600,
     )

@@ -69,8 +69,8 @@ STATUSES = {
 }
 """Statuses of refusals that end a request before it is executed; any other is 400."""
 
-ADVICE = {401: {"WWW-Authenticate": "Bearer"}}
-"""Headers that go with a status."""
+CHALLENGES = {False: "Bearer", True: 'Bearer error="invalid_token"'}
+"""What a 401 asks for (RFC 6750, 3), by whether credentials came."""
 
 
 def answer(

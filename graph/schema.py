@@ -99,7 +99,8 @@ class Query:
         return None if row is None else Tenant.of(row)
 
     @strawberry.field(
-        description="Billing report of a tenant on a report date.",
+        description="Billing report of a tenant on a report date. A service account needs the scope"
+        " billing:read. Errors: TENANT_NOT_FOUND, TENANT_NOT_BILLABLE, DATE_OUT_OF_WINDOW.",
         extensions=[
             guard(
                 IsAuthenticated(),
@@ -117,7 +118,9 @@ class Query:
         return await billing.report(info, info.context.held[TenantKey(id=tenant)], date)
 
     @strawberry.field(
-        description="Daily maximum users of a tenant over the billing window or a part of it.",
+        description="Daily maximum users of a tenant over the billing window or a part of it. A"
+        " service account needs the scope billing:read. Errors: TENANT_NOT_FOUND,"
+        " TENANT_NOT_BILLABLE.",
         extensions=[
             guard(
                 IsAuthenticated(),
@@ -150,7 +153,7 @@ def _assigns(action: Action) -> list[FieldExtension]:
 @strawberry.type(description="What can be changed.")
 class Mutation:
     @strawberry.field(
-        description="Create a tenant and assign it to the landlord who creates it.",
+        description="Create a tenant and assign it to the landlord who creates it. For landlords.",
         extensions=_manages(Action.TENANT_CREATE),
     )
     async def tenant_create(
@@ -161,7 +164,8 @@ class Mutation:
         return TenantCreatePayload.of(outcome)
 
     @strawberry.field(
-        description="Change a tenant's name or identifiers.",
+        description="Change a tenant's name or identifiers. For landlords. Error:"
+        " TENANT_NOT_FOUND.",
         extensions=_manages(Action.TENANT_UPDATE, CanSeeTenant()),
     )
     async def tenant_update(
@@ -179,7 +183,8 @@ class Mutation:
         return TenantUpdatePayload.of(outcome)
 
     @strawberry.field(
-        description="Configure a tenant as PureConnect billable, or no longer so.",
+        description="Configure a tenant as PureConnect billable, or no longer so. For landlords."
+        " Error: TENANT_NOT_FOUND.",
         extensions=_manages(Action.TENANT_SET_BILLABLE, CanSeeTenant()),
     )
     async def tenant_set_billable(
@@ -193,7 +198,7 @@ class Mutation:
         return TenantSetBillablePayload.of(row)
 
     @strawberry.field(
-        description="Make tenants visible to a landlord: all of them, or none.",
+        description="Make tenants visible to a landlord: all of them, or none. For landlords.",
         extensions=_assigns(Action.TENANT_ASSIGN),
     )
     async def tenants_assign(
@@ -208,7 +213,7 @@ class Mutation:
 
     @strawberry.field(
         description="Take tenants away from a landlord, from their next request on: all of them, or"
-        " none.",
+        " none. For landlords.",
         extensions=_assigns(Action.TENANT_UNASSIGN),
     )
     async def tenants_unassign(
@@ -223,7 +228,8 @@ class Mutation:
 
     @strawberry.field(
         description="Record logins of a tenant's users. Bad ones are refused one by one; the good"
-        " ones are kept. Needs the scope logins:write of a service account.",
+        " ones are kept. For service accounts with the scope logins:write. Error:"
+        " TENANT_NOT_FOUND.",
         extensions=[
             guard(
                 IsAuthenticated(),

@@ -159,7 +159,10 @@ class Settings(BaseSettings):
     max_nodes: Limit = Field(
         default=20_000, description="Most list items that page sizes may add up to."
     )
-    max_list_items: Limit = Field(default=500, description="Most items in one list argument.")
+    max_list_items: Limit = Field(
+        default=500,
+        description="Most items in one list argument; logins have a bound of their own.",
+    )
     max_repeats: Limit = Field(default=100, description="Most times one field is written.")
     max_representations: Limit = Field(
         default=100, description="Most representations in one _entities field."

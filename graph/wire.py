@@ -166,7 +166,8 @@ async def _body(receive: Receive, fields: Fields, max_bytes: int) -> bytes:
 
 
 def _query_string(raw: bytes) -> dict[str, Any]:
-    """The parameters of a GET: `variables` and `extensions` are JSON, and none comes twice."""
+    """The parameters of a GET: `variables` and `extensions` are JSON, none comes twice, and an
+    `operationName` that is empty is none."""
     try:
         pairs = parse_qsl(
             raw.decode("ascii"), keep_blank_values=True, errors="strict", max_num_fields=20
@@ -178,6 +179,8 @@ def _query_string(raw: bytes) -> dict[str, Any]:
         if name in given:
             raise NotUnderstood(400, "A parameter of the query string is given twice.")
         given[name] = value
+    if given.get("operationName") == "":
+        del given["operationName"]
     for name in ("variables", "extensions"):
         if name in given:
             given[name] = _json(given[name].encode(), f"The parameter '{name}'")

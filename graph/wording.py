@@ -49,6 +49,11 @@ _REASONS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
             "exactly one field of '{type}' must be given, and not as null",
         ),
         (
+            r"Expected variable '\$\w+' provided to field '\w+' for OneOf Input Object type"
+            r" '(?P<type>\w+)'",
+            "exactly one field of '{type}' must be given, and not as null",
+        ),
+        (
             r"Field '(?P<type>\w+)\.\w+' must be non-null",
             "exactly one field of '{type}' must be given, and not as null",
         ),

@@ -8,7 +8,7 @@ waits for a timer, nothing is kept, and every answer was read after its question
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from itertools import chain, islice
-from typing import Any, Generic, TypeVar
+from typing import Generic, TypeVar
 
 from models.database import trouble
 

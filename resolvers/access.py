@@ -63,8 +63,11 @@ def scopes(viewer: Viewer) -> frozenset[Scope]:
 
 def require_scope(viewer: Viewer, scope: Scope) -> None:
     """Refuse by what the caller is, never by what they asked for."""
-    if scope not in scopes(viewer):
+    if scope in scopes(viewer):
+        return
+    if isinstance(viewer, ServiceAccount) and scope in GRANTABLE:
         raise Forbidden(f"You may not do this: it needs the scope {scope.value}.")
+    raise Forbidden("You may not do this: your role does not allow it.")
 
 
 def visible_tenants(viewer: Viewer | Operator) -> QuerySet[Tenant]:

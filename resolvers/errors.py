@@ -33,7 +33,13 @@ class Refusal(Exception):
 
 
 class Unauthenticated(Refusal):
+    """`came` says whether there were credentials at all."""
+
     code = "UNAUTHENTICATED"
+
+    def __init__(self, message: str, *, came: bool = True) -> None:
+        super().__init__(message)
+        self.came = came
 
 
 class Forbidden(Refusal):

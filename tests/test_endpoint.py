@@ -143,6 +143,13 @@ def test_the_operation_is_chosen_by_name(name: str, expected: dict[str, Any]) ->
     assert answer.json() == expected
 
 
+@pytest.mark.parametrize("parameters", ["", "&operationName=", "&operationName=A"])
+def test_an_empty_operation_name_in_a_query_string_is_none(parameters: str) -> None:
+    answer = client().get("/graphql?query=query+A{viewer}" + parameters)
+
+    assert (answer.status_code, answer.json()) == (200, VIEWER)
+
+
 @pytest.mark.parametrize("name", BODIES)
 def test_a_malformed_body_is_400(name: str) -> None:
     answer = send(BODIES[name])
@@ -269,7 +276,8 @@ def test_nothing_acceptable_is_406() -> None:
 def test_nobody_unknown_has_the_request_read(name: str, accept: str) -> None:
     answer = send(BODIES[name], accept, "text/plain", Authorization="Bearer wrong")
 
-    assert (answer.status_code, answer.headers["www-authenticate"]) == (401, "Bearer")
+    challenge = 'Bearer error="invalid_token"'
+    assert (answer.status_code, answer.headers["www-authenticate"]) == (401, challenge)
     assert answer.json() == refusal("A valid bearer token is required.", "UNAUTHENTICATED")
 
 

@@ -172,6 +172,29 @@ def test_python_sends_again_what_was_interrupted_and_nothing_counts_twice(
     assert users == [client.User("anna", noon, noon)]
 
 
+@pytest.mark.parametrize(
+    ("response", "code"),
+    [
+        (httpx2.Response(503, html="<p>", headers={"Retry-After": "Thu, 26 Nov 2026 08:05:00 GMT"}),
+         "UNAVAILABLE"),
+        (httpx2.Response(502, json={"detail": "x"}), "UNAVAILABLE"),
+        (httpx2.Response(200, text="{", headers={"Content-Type": "application/json"}),
+         "INTERNAL_SERVER_ERROR"),
+        (httpx2.Response(200, json=["x"]), "INTERNAL_SERVER_ERROR"),
+    ],
+)  # fmt: skip
+def test_python_refuses_what_a_proxy_answers(
+    client: ModuleType, response: httpx2.Response, code: str
+) -> None:
+    way = httpx2.MockTransport(lambda _request: response)
+    asking = client.Client("http://here", "token", tries=2, patience=0.01, transport=way)
+
+    with asking, pytest.raises(client.Refused) as refused:
+        asking.trend("EXIST")
+
+    assert refused.value.code == code
+
+
 def test_python_gives_up_on_what_stays_unavailable_or_is_refused(
     demo: Demo, client: ModuleType
 ) -> None:

@@ -394,7 +394,7 @@ LOG = """\
 {early:%b %d} 23:59:59 combo su(pam_unix)[22644]: session opened for user news by (uid=0)
 {late:%b %d} 00:00:00 combo sshd(pam_unix)[7]: session opened for user test by (uid=509)
 {late:%b %d} 12:12:34 combo sshd(pam_unix)[23397]: check pass; user unknown
-{late:%b %d} 12:12:34 combo login(pam_unix)[9]: session opened for user root by LOGIN(uid=0)
+{late:%b %d} 12:12:34 combo login(pam_unix)[9]: session opened for user root(uid=0) by LOGIN(uid=0)
 {late:%b %d} 12:13:19 combo su(pam_unix)[21416]: session opened for user cyrus by (uid=0)
 """
 

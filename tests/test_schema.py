@@ -14,11 +14,15 @@ from graphql import (
     is_specified_scalar_type,
     validate_schema,
 )
+from strawberry.permission import PermissionExtension
+from strawberry.types.base import get_object_definition
 
-from graph.schema import schema
+from graph.permissions import CanSeeTenant, HasScope, TenantIsBillable, WithinBillingWindow
+from graph.schema import Mutation, Query, schema
+from graph.types.billing import BillingReport
 from graph.types.problem import ErrorCode, UserErrorCode
-from graph.types.tenant import TenantOrder
-from resolvers import errors, problems, tenants
+from graph.types.tenant import Tenant, TenantOrder
+from resolvers import access, errors, problems, tenants
 
 FILE = Path(__file__).parent.parent / "schema.graphql"
 
@@ -43,6 +47,41 @@ def test_everything_in_the_schema_is_described() -> None:
         *("Tenant", "Tenant.name", "Query.tenants(first:)", "TenantFilter.ids"),
         *("TenantOrder.NAME_ASC", "Date"),
     } <= described.keys()
+
+
+def test_a_guarded_field_says_who_may_ask_and_what_is_refused() -> None:
+    guarded = {}
+    for type_ in (Query, Mutation, Tenant, BillingReport):
+        for field in get_object_definition(type_, strict=True).fields:
+            told = {
+                text
+                for extension in field.extensions
+                if isinstance(extension, PermissionExtension)
+                for permission in extension.permissions
+                for text in _told_of(permission)
+            }
+            if told:
+                guarded[f"{type_.__name__}.{field.python_name}"] = (field.description or "", told)
+
+    assert len(guarded) >= 10
+    assert {
+        name: text
+        for name, (description, told) in guarded.items()
+        for text in told
+        if text not in description
+    } == {}
+
+
+def _told_of(permission: object) -> Iterator[str]:
+    """What the description of a field must say."""
+    if isinstance(permission, HasScope):
+        yield permission.scope.value if permission.scope in access.GRANTABLE else "andlords"
+    elif isinstance(permission, CanSeeTenant):
+        yield "TENANT_NOT_FOUND"
+    elif isinstance(permission, TenantIsBillable):
+        yield "Null without an error" if permission.or_null else "TENANT_NOT_BILLABLE"
+    elif isinstance(permission, WithinBillingWindow):
+        yield "DATE_OUT_OF_WINDOW"
 
 
 def _descriptions(of: GraphQLSchema) -> Iterator[tuple[str, str | None]]:

@@ -17,7 +17,12 @@ const response = await fetch(url, {
   body: JSON.stringify({ query: '{ _service { sdl } }' }),
 });
 const { data, errors: refused } = await response.json();
-if (refused) throw new Error(`${refused[0].message} Is the demo started with --federation?`);
+if (refused) {
+  const { message, extensions } = refused[0];
+  const hint = extensions.code === 'UNAUTHENTICATED' ? 'TOKEN is one that the demo prints.'
+    : 'Is the demo started with --federation?';
+  throw new Error(`${message} ${hint}`);
+}
 
 const { supergraphSdl, errors } = compose([
   { name: 'headcount', url, sdl: data._service.sdl },

@@ -171,7 +171,9 @@ class Client:
             except Refused as refused:
                 if refused.code not in TRY_AGAIN or not left:
                     raise
-                pause = float(response.headers.get("Retry-After", pause))
+                # A proxy may name a date instead of seconds.
+                advice = response.headers.get("Retry-After", "")
+                pause = float(advice) if advice.isdecimal() else pause
             time.sleep(pause)
         raise ValueError("tries must be at least 1")
 
@@ -184,10 +186,13 @@ class Client:
 
 def _data(response: httpx2.Response) -> dict[str, Any]:
     """A 401, 429 or 503 carries the same JSON as an answer; what is none comes from a proxy."""
-    if "json" not in response.headers.get("Content-Type", ""):
+    try:
+        answer = response.json()
+    except ValueError:
+        answer = None
+    if not isinstance(answer, dict) or answer.keys().isdisjoint({"data", "errors"}):
         code = "UNAVAILABLE" if response.status_code >= 500 else "INTERNAL_SERVER_ERROR"
-        raise Refused(code, f"Something answered {response.status_code} without JSON.", {})
-    answer = response.json()
+        raise Refused(code, f"Something answered {response.status_code} without GraphQL.", {})
     for error in answer.get("errors", ()):
         extensions = dict(error["extensions"])
         raise Refused(extensions.pop("code"), error["message"], extensions)

@@ -59,7 +59,7 @@ def token_of(authorization: str | None) -> str:
     """The token in the one Authorization header there may be; several have been joined by commas,
     which no token has."""
     if authorization is None:
-        raise refuse("no credentials")
+        raise refuse("no credentials", came=False)
     scheme, _, rest = authorization.partition(" ")
     token = rest.lstrip(" ")
     made_of = token.rstrip("=").encode()

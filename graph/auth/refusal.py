@@ -9,7 +9,7 @@ _logger = logging.getLogger("headcount.auth")
 MESSAGE = "Sign in: send a valid access token or API key as `Authorization: Bearer <token>`."
 
 
-def refuse(reason: str) -> Unauthenticated:
+def refuse(reason: str, *, came: bool = True) -> Unauthenticated:
     """What to raise. `reason` is a phrase of ours, never text of the caller's: it is logged."""
     _logger.info("Sign-in refused: %s", reason, extra={"reason": reason})
-    return Unauthenticated(MESSAGE)
+    return Unauthenticated(MESSAGE, came=came)

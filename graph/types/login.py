@@ -15,7 +15,10 @@ class LoginInput:
     user_id: strawberry.ID = strawberry.field(
         description="ID of the user within the tenant: 1 to 255 characters after trimming."
     )
-    at: datetime = strawberry.field(description="When the user logged in.")
+    at: datetime = strawberry.field(
+        description="When the user logged in. A value that is no DateTime, such as one without an"
+        " offset, refuses the whole call, and nothing is recorded."
+    )
 
 
 @strawberry.input(
@@ -37,7 +40,8 @@ class LoginsRecordPayload:
         description="Users newly counted on their report date; the rest were known before."
     )
     rejected: int = strawberry.field(
-        description="Logins refused, each with a user error; the others are kept."
+        description="Logins refused, each with a user error; the others are kept. When there are"
+        " too many, all are refused with one user error, TOO_MANY."
     )
     user_errors: list[UserError] = strawberry.field(
         description="Why logins were refused, in the order of their positions."

@@ -74,7 +74,9 @@ class ErrorCode(Enum):
         " say which it is.",
     )
     BAD_USER_INPUT = enum_value(
-        "BAD_USER_INPUT", description="An argument or a variable can never be right."
+        "BAD_USER_INPUT",
+        description="An argument or a variable can never be right, or the HTTP request is none that"
+        " this service takes.",
     )
     INVALID_CURSOR = enum_value(
         "INVALID_CURSOR", description="The cursor was not handed out by this list."

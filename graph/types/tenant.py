@@ -76,7 +76,7 @@ class Tenant:
 
     @strawberry.field(
         description="Billing report of a report date. Null without an error when the tenant is"
-        " not billable.",
+        " not billable. A service account needs the scope billing:read. Error: DATE_OUT_OF_WINDOW.",
         extensions=[
             guard(
                 HasScope(Scope.BILLING_READ),
@@ -92,7 +92,7 @@ class Tenant:
 
     @strawberry.field(
         description="Daily maximum users over the billing window or a part of it. Null without an"
-        " error when the tenant is not billable.",
+        " error when the tenant is not billable. A service account needs the scope billing:read.",
         extensions=[
             guard(
                 HasScope(Scope.BILLING_READ),

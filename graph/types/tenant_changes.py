@@ -21,7 +21,7 @@ _TENANT = "The tenant as it is now; null on failure."
 class TenantCreateInput:
     name: str = strawberry.field(description="Name of the tenant; 1 to 255 characters.")
     external_id: str = strawberry.field(
-        description="ID of the tenant in the operator's own systems; unique."
+        description="ID of the tenant in the operator's own systems; unique, 1 to 255 characters."
     )
     instance_id: UUID = strawberry.field(description="PureConnect Instance Unique ID; unique.")
     billable: bool = strawberry.field(
