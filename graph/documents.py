@@ -1,7 +1,7 @@
 """Documents, parsed, held against the limits and validated once, then kept."""
 
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -59,8 +59,7 @@ class Document:
         names = self.measure.page_variables
         if not names:
             return self.measure.nodes
-        sizes = tuple(_size(variables.get(name, "")) for name in names)
-        return self.measured_pages.get(sizes, self.measure.nodes)
+        return self.measured_pages.get(_sizes(names, variables), self.measure.nodes)
 
     def foresight(
         self, schema: GraphQLSchema, operation: OperationDefinitionNode
@@ -153,7 +152,7 @@ class Documents:
         names = document.measure.page_variables
         if not names:
             return
-        sizes = tuple(_size(variables.get(name, "")) for name in names)
+        sizes = _sizes(names, variables)
         if sizes in document.measured_pages:
             return
         nodes = self.measurer.measure(document.node, variables).nodes
@@ -169,6 +168,12 @@ class Documents:
             self._length -= len(text)
 
 
-def _size(value: object) -> str:
-    """All that counts of the value of a page size: of a list, its length."""
-    return f"{len(value)} items" if isinstance(value, list) else str(value)
+def _sizes(names: Iterable[str], variables: Mapping[str, object]) -> tuple[object, ...]:
+    """All that counts of the values of page sizes, and no more of what was sent is kept."""
+    return tuple(_size(variables[name]) if name in variables else None for name in names)
+
+
+def _size(value: object) -> object:
+    if isinstance(value, list):
+        return f"{len(value)} items"
+    return value if isinstance(value, int | float) else type(value)

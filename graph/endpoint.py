@@ -28,7 +28,7 @@ from graph.deadlines import Deadlines
 from graph.documents import Documents, Prepared, RequestRefused
 from graph.limits import Limits
 from graph.observation import Observation, Observe
-from graph.rate_limits import UNKNOWN_DOCUMENT, RateLimits, cost_of
+from graph.rate_limits import UNPREPARED, RateLimits, cost_of
 from graph.reply import CHALLENGES, STATUSES, Reply, answer, refused
 from graph.standing import Answer, Key, Standing, Standings, minute_of
 from resolvers.admission import Admission
@@ -42,7 +42,6 @@ from resolvers.errors import (
     Unauthenticated,
     Unavailable,
 )
-from resolvers.viewers import Viewer
 
 
 class AskedFor(Protocol):
@@ -169,15 +168,12 @@ class Endpoint:
                 sent = wire.understand(method, raw)
                 if not self.documents.knows(sent.query):
                     # Who is unknown has nothing parsed.
-                    state, viewer = await self._admit(claims, now)
-                    seen.principal_id = viewer.id
-                    if charged := self.rates.charge(viewer.id, UNKNOWN_DOCUMENT, now):
-                        await charged
+                    state = await self._admit(claims, now, seen)
                 standing = self._prepare(method, sent, claims, now)
         except (wire.NotUnderstood, TooComplex, RequestRefused) as refusal:
             if state is None:
-                # Who is unknown hears only that.
-                await self._admit(claims, now)
+                # Who is unknown hears only that, and so does who asks too much.
+                await self._admit(claims, now, seen)
             if isinstance(refusal, wire.NotUnderstood):
                 raise
             told = [errors.of_refusal(refusal)] if isinstance(refusal, TooComplex) else refusal.told
@@ -186,11 +182,14 @@ class Endpoint:
             state = await self.authenticator.state(standing.question, now)
         return await self._answer(key, standing, state, seen)
 
-    async def _admit(self, claims: Claim, now: datetime) -> tuple[State, Viewer]:
-        """Who that is, asked alone."""
+    async def _admit(self, claims: Claim, now: datetime, seen: Observation) -> State:
+        """Who that is, asked alone, and charged for what is to be parsed or was refused."""
         question = self.authenticator.question(claims, None)
         state = await self.authenticator.state(question, now)
-        return state, self.authenticator.admit(question, state).viewer
+        seen.principal_id = principal_id = self.authenticator.admit(question, state).viewer.id
+        if charged := self.rates.charge(principal_id, UNPREPARED, now):
+            await charged
+        return state
 
     def _prepare(self, method: str, sent: wire.Question, claims: Claim, now: datetime) -> Standing:
         document = self.documents.prepare(sent.query, sent.variables)

@@ -64,11 +64,12 @@ MADE_OF_STATE: Mapping[str, frozenset[str]] = {
 @dataclass(frozen=True, slots=True)
 class Foresight:
     """The one root field of an operation apart from `viewer`, if there is one; the arguments
-    written there, the date of the reports below it, and whether the answer is made of state."""
+    written there, the date of the report if there is one, and whether the answer is made of
+    state."""
 
     field: str
     given: Mapping[str, ValueNode]
-    below: ValueNode | None
+    date: ValueNode | None
     defaults: Variables
     is_made_of_state: bool
 
@@ -76,17 +77,17 @@ class Foresight:
         """What to bring along; None where values are missing or will be refused."""
         variables = {**self.defaults, **sent}
         values = {name: _value(node, variables) for name, node in self.given.items()}
-        below = _value(self.below, variables)
+        on = _value(self.date, variables)
         try:
             match self.field:
                 case "tenants":
-                    return _tenants(values, below)
+                    return _tenants(values, on)
                 case "billingTrend":
                     return _trend(values, now)
                 case "tenant":
-                    return _tenant(values["by"].get("id"), below)
+                    return _tenant(values["by"].get("id"), on)
                 case _:
-                    return _tenant(values["tenant"], values.get("date"))
+                    return _tenant(values["tenant"], on)
         except (ValueError, TypeError, KeyError, AttributeError, Refusal):
             return None
 
@@ -112,7 +113,10 @@ def _trend(values: Mapping[str, Any], now: datetime) -> AskedTrend | None:
 
 def _tenants(values: Mapping[str, Any], on: Any) -> AskedTenants | None:
     where = {
-        name: value for name, value in (values.get("filter") or {}).items() if value is not None
+        name: value
+        for name, value in (values.get("filter") or {}).items()
+        # Null, or a variable that was not sent.
+        if value is not None and value is not Undefined
     }
     if values.get("after") is not None or where.keys() - {"billable"}:
         return None
@@ -154,14 +158,16 @@ def foresee(
     root = roots[0] if roots else None
     dates = [
         argument.value
-        for parent, node in fields
-        if node.name.value == "billingReport" and parent is not query
+        for _, node in fields
+        if node.name.value == "billingReport"
         for argument in node.arguments or ()
+        if argument.name.value == "date"
     ]
     return Foresight(
         root.name.value if root else "",
         {each.name.value: each.value for each in root.arguments or ()} if root else {},
-        dates[0] if dates else None,
+        # Several reports of one answer agree with each other: their loader reads them together.
+        dates[0] if len(dates) == 1 else None,
         {
             each.variable.name.value: _value(each.default_value, {})
             for each in operation.variable_definitions or ()

@@ -95,6 +95,8 @@ class Protocol(HttpToolsProtocol):
             return
         if self.cycle is None and not self._in_headers:
             self.transport.close()  # It never said anything.
+        elif not self._in_headers and self.cycle.response_started:
+            self.transport.close()  # Answered before it was all there.
         elif not self.transport.is_closing():
             self._refuse(408, "The request did not arrive in time.")
 

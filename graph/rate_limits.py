@@ -1,8 +1,9 @@
 """How much one caller may ask for in a minute, and how often one address may fail to sign in.
 
 A request costs 1, and 1 more for each hundred list items its page sizes add up to; a document that
-is not known yet costs 5 more, for it has to be parsed and validated. Each worker process counts for
-itself, or all together in Redis; what is refused does not count.
+is not known yet costs 5 more, for it has to be parsed and validated, and what is then refused costs
+these 5. Each worker process counts for itself, or all together in Redis; what is refused for its
+rate does not count.
 """
 
 from collections.abc import Awaitable
@@ -15,7 +16,8 @@ from graph.windows import Windows
 from resolvers.errors import RateLimited
 
 NODES_OF_ONE = 100
-UNKNOWN_DOCUMENT = 5
+UNPREPARED = 5
+"""What a document costs that is not known, and a request that is refused before it is executed."""
 MOST_ADDRESSES = 20_000
 """Addresses that are counted at a time: beyond, the one that failed longest ago begins anew."""
 

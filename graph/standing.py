@@ -7,9 +7,12 @@ every request, is the one that the answer was made of: so it is never stale, and
 else's. What the time decides changes with a minute at the soonest, so it stands until that ends.
 
 Only documents stand here whose every field is made of state (`graph/foresight.py`).
+
+The bound of bytes holds for all that is kept alive by what stands here, weighed with the factors
+below, which were measured: documents, which several may share, variables, states and answers.
 """
 
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
@@ -23,8 +26,12 @@ from resolvers.viewers import Viewer
 
 MOST_BYTES = 28 * 1024 * 1024
 MOST_REQUEST_BYTES = 16 * 1024
-#: What one takes beside the bytes of the request and of its answer, roughly.
+#: What one takes beside all that follows, roughly.
 OF_ONE = 4 * 1024
+#: Bytes for each byte of variables, as Python's objects, and for each character of a document, as
+#: its syntax tree and what is derived of it.
+OF_VARIABLES = 40
+OF_DOCUMENT = 100
 
 Key = tuple[Claim, str, bytes]
 """Who asks, the media type of the answer, and the body of the request."""
@@ -38,6 +45,11 @@ class Answer(NamedTuple):
     noted: tuple[Spelt, ...]
     body: bytes
     headers: Block
+
+    def size(self) -> int:
+        """In bytes, nearly all of it."""
+        state = sum(len(each) for each in self.state if isinstance(each, str))
+        return len(self.body) + state + sum(len(part) for each in self.noted for part in each)
 
 
 @dataclass(slots=True)
@@ -62,6 +74,8 @@ class Standings:
         #: Answers that were given again, since the start.
         self.given_again = 0
         self._kept: OrderedDict[Key, Standing] = OrderedDict()
+        #: How many stand for each document, by its identity.
+        self._sharing: Counter[int] = Counter()
 
     def __len__(self) -> int:
         return len(self._kept)
@@ -79,7 +93,7 @@ class Standings:
             return
         self._drop(key)
         self._kept[key] = standing
-        self.bytes += _size(key, standing)
+        self.bytes += _size(key, standing) + self._of_document(standing, 1)
         self._shrink()
 
     def again(self, answer: Answer) -> Reply:
@@ -88,7 +102,7 @@ class Standings:
 
     def keep(self, key: Key, standing: Standing, answer: Answer) -> None:
         """Keep an answer, unless its request is not kept any more."""
-        if self._kept.get(key) is standing and len(answer.body) <= self.most_bytes // 8:
+        if self._kept.get(key) is standing and answer.size() <= self.most_bytes // 8:
             self.bytes -= _size(key, standing)
             standing.answer = answer
             self.bytes += _size(key, standing)
@@ -97,7 +111,17 @@ class Standings:
     def _drop(self, key: Key) -> None:
         gone = self._kept.pop(key, None)
         if gone is not None:
-            self.bytes -= _size(key, gone)
+            self.bytes -= _size(key, gone) + self._of_document(gone, -1)
+
+    def _of_document(self, standing: Standing, change: int) -> int:
+        """What it adds that one more stands for its document, or takes away that one less does:
+        nothing where others share it."""
+        document = standing.prepared.document
+        before = self._sharing[id(document)]
+        self._sharing[id(document)] = before + change
+        if before + change == 0:
+            del self._sharing[id(document)]
+        return OF_DOCUMENT * len(document.text) if 0 in (before, before + change) else 0
 
     def _shrink(self) -> None:
         while self.bytes > self.most_bytes:
@@ -105,7 +129,11 @@ class Standings:
 
 
 def _size(key: Key, standing: Standing) -> int:
-    return OF_ONE + len(key[2]) + (len(standing.answer.body) if standing.answer else 0)
+    """Without its document."""
+    request = len(key[2])
+    variables = max(0, request - len(standing.prepared.document.text))
+    answer = standing.answer.size() if standing.answer else 0
+    return OF_ONE + request + OF_VARIABLES * variables + answer
 
 
 def minute_of(now: datetime) -> int:

@@ -1,6 +1,8 @@
 """What was done to the audit log by somebody who can write past its triggers is found."""
 
+import asyncio
 import json
+from collections.abc import AsyncIterator
 from uuid import UUID
 
 import pytest
@@ -10,6 +12,7 @@ from resolvers import audit
 from resolvers.audit import Action, Origin, Record, reading, spelt, verifying
 from resolvers.audit.chain import Head, hash_of, link
 from resolvers.audit.entries import rows
+from resolvers.audit.reading import Stored
 from resolvers.audit.verifying import Broken
 from resolvers.viewers import Landlord
 from tests import tampering, tokens
@@ -35,6 +38,7 @@ async def fault(known: Head | None = None) -> tuple[int, str]:
     return broken.value.position, str(broken.value)
 
 
+FILED_ELSEWHERE = "Entry {} is filed under another tenant or time than it names."
 DOES_NOT_FIT = "Entry {} is not what was written: its hash does not fit."
 
 
@@ -113,6 +117,29 @@ async def test_an_entry_behind_the_head_is_found(end: Head) -> None:
 
 
 @pytest.mark.parametrize(
+    "content", ["x", "[]", "null", "5", '{"tenants": 5}', '{"at": 1, "tenants": [5]}', '"\\ud800"']
+)
+async def test_an_entry_that_is_no_record_is_found(end: Head, content: str) -> None:
+    """Chained as it should be, by somebody who can move the head."""
+    at = end.position + 1
+    digest = hash_of(at, end.hash, content)
+    changes = (
+        "INSERT INTO audit_entry (position, at, tenant_id, content, hash)"
+        f" SELECT {at}, at, NULL, '{content}', '{digest}' FROM audit_entry"
+        f" WHERE position = {end.position}",
+        f"UPDATE audit_head SET position = {at}, hash = '{digest}'",
+    )
+
+    position, reason = await tampering.after(*changes, look=fault)
+
+    assert position == at
+    assert reason in (
+        f"Entry {at} is no record.",
+        FILED_ELSEWHERE.format(at),
+    )
+
+
+@pytest.mark.parametrize(
     "column",
     [f"tenant_id = '{UUID(int=7)}'", "tenant_id = NULL", "at = '2026-01-01 00:00:00+00:00'"],
 )
@@ -122,7 +149,7 @@ async def test_an_entry_filed_elsewhere_is_found(end: Head, column: str) -> None
 
     found = await tampering.after(move, look=fault)
 
-    assert found == (at, f"Entry {at} is filed under another tenant or time than it names.")
+    assert found == (at, FILED_ELSEWHERE.format(at))
 
 
 @pytest.mark.parametrize(
@@ -152,7 +179,7 @@ async def test_a_list_filed_elsewhere_is_found(end: Head, change: str, last: boo
     position, reason = await tampering.after(change.format(that=f"id = {first}"), look=fault)
 
     assert position in (at, at - 1)
-    assert reason == f"Entry {position} is filed under another tenant or time than it names."
+    assert reason == FILED_ELSEWHERE.format(position)
     assert await verifying.verify() == whole
 
 
@@ -273,3 +300,43 @@ def test_a_head_that_is_none_is_not_read(text: str) -> None:
 )
 def test_a_head_is_read_in_both_forms(text: str) -> None:
     assert verifying.parse_head(text) == Head(7, "a" * 64)
+
+
+# Meanwhile
+
+
+async def test_what_is_appended_behind_the_last_page_is_for_the_next_time(
+    end: Head, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read = reading.entries
+
+    async def appended_to() -> AsyncIterator[Stored]:
+        async for entry in read():
+            yield entry
+            if entry.position == end.position:
+                await audit.alone(Origin(LENA, NOW), listed(3))
+
+    monkeypatch.setattr(reading, "entries", appended_to)
+
+    assert await verifying.verify() == end
+    monkeypatch.undo()
+    assert (await verifying.verify()).position == end.position + 1
+
+
+async def test_a_log_is_whole_while_others_append_to_it(
+    end: Head, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reading, "PAGE", 3)
+    log = audit.Log()
+
+    async def append() -> None:
+        for _ in range(50):
+            await log.append(LENA, "request-0123", NOW, spelt(listed(3)))
+
+    appending, heads = asyncio.create_task(append()), [end]
+    while not appending.done():
+        heads.append(await verifying.verify())
+    await appending
+
+    assert heads == sorted(heads)
+    assert (await verifying.verify()).position == end.position + 50

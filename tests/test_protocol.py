@@ -10,7 +10,7 @@ from starlette.types import Receive, Scope, Send
 
 from graph import protocol
 from tests import factories
-from tests.http import Api
+from tests.http import Api, serve
 
 LATE = b"HTTP/1.1 408 "
 LARGE = b"HTTP/1.1 431 "
@@ -153,3 +153,20 @@ async def test_others_are_answered_meanwhile(api: Api) -> None:
     assert [each[: len(LATE)] for each in ended] == [LATE] * 50
     for _, writer in opened:
         writer.close()
+
+
+async def test_a_request_that_was_answered_before_it_was_all_there_is_answered_once(
+    api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The request's own deadline may come before that of its body."""
+    monkeypatch.setattr(protocol, "BODY_WITHIN", 1.0)
+    token = api.token(await factories.landlord())
+    async with serve(api.clock, request_timeout=0.2) as hasty, connected(hasty) as (reader, writer):
+        writer.write(
+            HEAD + f"Authorization: Bearer {token}\r\nContent-Length: 9\r\n\r\n{{".encode()
+        )
+        async with asyncio.timeout(20):
+            answered = await reader.read()
+
+    assert answered.count(b"HTTP/1.1 ") == 1
+    assert answered.startswith(b"HTTP/1.1 504 ")

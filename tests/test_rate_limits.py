@@ -67,6 +67,28 @@ async def test_nothing_unknown_is_parsed_for_who_asks_too_much(strict: Api) -> N
     assert statuses == [200, 200, 200, 200, 429]
 
 
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"query": VIEWER, "operationName": "Nobody"},
+        {"query": VIEWER, "variables": {"ids": ["x"] * 501}},
+        {"query": None},
+        ["no object"],
+    ],
+    ids=["an unknown operation", "a long list", "no document", "no object"],
+)
+async def test_what_is_refused_before_it_is_executed_is_not_free(strict: Api, body: object) -> None:
+    lena = await factories.landlord()
+    await strict.post(VIEWER, as_=lena)  # Known from now on, for 6.
+    headers = {"Authorization": f"Bearer {strict.token(lena)}"}
+    answers = [await strict.client.post("/graphql", json=body, headers=headers) for _ in range(4)]
+
+    assert [each.json()["errors"][0]["extensions"]["code"] for each in answers[:2]] != (
+        ["RATE_LIMITED"] * 2
+    )
+    assert [each.status_code for each in answers[2:]] == [429, 429]
+
+
 async def test_who_fails_to_sign_in_too_often_hears_429_and_a_good_token_still_passes(
     strict: Api,
 ) -> None:
@@ -141,3 +163,19 @@ def test_the_price_stays_right_however_many_page_sizes_were_asked_for() -> None:
 
     assert found == sizes
     assert len(documents.prepare(query, {"n": 1}).measured_pages) == MOST_PAGES
+
+
+def test_of_a_page_size_nothing_is_kept_but_what_counts() -> None:
+    documents = Documents(schema._schema, Limits())
+    query = "query ($n: Int) { tenants(first: $n) { nodes { id } } }"
+    deep: object = 1
+    for _ in range(2_000):
+        deep = {"a": deep}
+    for value in ("x" * 100_000, "y" * 100_000, {"a": "z" * 100_000}, deep, None, [1], 5, 5.0):
+        documents.prepare(query, {"n": value})
+    document = documents.prepare(query, {})
+
+    kept = list(document.measured_pages)
+    assert kept == [(str,), (dict,), (type(None),), ("1 items",), (5,), (None,)]
+    # What was sent is no number, so the field's own page size counts.
+    assert [document.nodes({"n": value}) for value in ("x", None, 5, 5.0)] == [100, 100, 5, 5]

@@ -1,6 +1,7 @@
 """Answers kept under the state they were made of: never stale, never somebody else's, never more
 than their bound, and always what would be made anew."""
 
+import asyncio
 import random
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
@@ -11,13 +12,23 @@ import pytest
 
 from graph.auth.bearer import Claims
 from graph.context import Context
+from graph.documents import Document, Prepared
 from graph.reply import Block
-from graph.standing import OF_ONE, Answer, Standing, Standings
+from graph.standing import (
+    OF_DOCUMENT,
+    OF_ONE,
+    OF_VARIABLES,
+    Answer,
+    Key,
+    Standing,
+    Standings,
+)
 from models import Presence, Principal, PrincipalStatus, Tenant, TenantDay
 from resolvers import admission, assignments, billing_window, tenants
 from resolvers.access import Scope
 from resolvers.admission import Question
 from resolvers.asked import AskedTenant, AskedTrend
+from resolvers.audit import Spelt
 from resolvers.billing_reports import ReportRequest, UsersPage
 from resolvers.billing_trends import TrendRequest
 from resolvers.tenants import TenantChange
@@ -78,6 +89,9 @@ QUERIES = {
     "list": """query ($date: Date!) { tenants(first: 5, filter: {billable: true}) {
         pageInfo { hasNextPage } nodes { id name timeZone billingReport(date: $date) {
         maxUsers } } } }""",
+    "optional": """query ($date: Date!, $billable: Boolean, $search: String) {
+        tenants(first: 5, filter: {billable: $billable, search: $search}) { nodes {
+        name billingReport(date: $date) { maxUsers } } } }""",
     "all": "{ tenants(orderBy: NAME_DESC) { edges { cursor node { externalId billable } } } }",
     "viewer": "{ viewer { displayName permissions { canViewBilledUsers } } }",
 }
@@ -90,6 +104,9 @@ BEYOND = {
     "two dates": """query ($tenant: ID!, $date: Date!) { tenant(by: {id: $tenant}) {
         one: billingReport(date: $date) { maxUsers }
         two: billingReport(date: "2026-11-13") { maxUsers } } }""",
+    "one date twice": """query ($tenant: ID!, $date: Date!) { tenant(by: {id: $tenant}) {
+        one: billingReport(date: $date) { maxUsers }
+        two: billingReport(date: $date) { maxUsers users { totalCount } } } }""",
     "users of a list": """query ($date: Date!) { tenants(first: 3) { nodes {
         billingReport(date: $date) { users { nodes { userId } } } } } }""",
     "trends of a list": """{ tenants(first: 3) { nodes {
@@ -357,12 +374,37 @@ async def test_pages_and_selections_are_kept_apart(
         assert await ask(api, tenant, landlord) == users("ann", "bob")
 
 
+async def test_reports_of_one_answer_agree_while_logins_are_recorded(
+    api: Api, tenant: Tenant, landlord: Principal
+) -> None:
+    """One of them could come with signing in, the other from a later statement."""
+    query, done = BEYOND["one date twice"], asyncio.Event()
+
+    async def write() -> None:
+        for number in range(1_000):
+            if done.is_set():
+                break
+            await factories.record(tenant, [f"user{number}"], NOON)
+
+    writing = asyncio.create_task(write())
+    answers = [await api.ask(query, variables_of(query, tenant), as_=landlord) for _ in range(40)]
+    done.set()
+    await writing
+
+    seen = [answer["data"]["tenant"] for answer in answers]
+    assert [each["one"]["maxUsers"] for each in seen] == [each["two"]["maxUsers"] for each in seen]
+    # Somebody did record meanwhile.
+    assert seen[0] != seen[-1]
+
+
 CLAIMS = Claims("", "lena", frozenset({Scope.BILLING_READ}))
+NOTHING: Any = None
 
 
-def standing(minute: int = 0) -> Standing:
-    anything: Any = None
-    return Standing(minute, anything, anything, 1, lasts=True)
+def standing(minute: int = 0, document: Document | None = None) -> Standing:
+    document = document or Document("", NOTHING, NOTHING, {})
+    prepared = Prepared(document, NOTHING, {})
+    return Standing(minute, NOTHING, prepared, 1, lasts=True)
 
 
 def answer(size: int) -> Answer:
@@ -370,7 +412,8 @@ def answer(size: int) -> Answer:
 
 
 def test_the_bound_of_bytes_holds_and_what_was_asked_last_stays() -> None:
-    kept = Standings(most_bytes=8 * (OF_ONE + 1))
+    each = OF_ONE + 1 + OF_VARIABLES
+    kept = Standings(most_bytes=8 * each)
     keys = [(CLAIMS, "json", b"%d" % number) for number in range(9)]
     for key in keys[:8]:
         kept.put(key, standing())
@@ -378,11 +421,12 @@ def test_the_bound_of_bytes_holds_and_what_was_asked_last_stays() -> None:
     kept.put(keys[8], standing())
 
     assert [kept.get(key, 0) is not None for key in keys] == [True, False] + [True] * 7
-    assert (len(kept), kept.bytes) == (8, 8 * (OF_ONE + 1))
+    assert (len(kept), kept.bytes) == (8, 8 * each)
 
 
 def test_answers_count_and_one_that_is_too_large_is_not_kept() -> None:
     kept = Standings(most_bytes=80 * OF_ONE)
+    each = OF_ONE + 1 + OF_VARIABLES
     key, one = (CLAIMS, "json", b"a"), standing()
     kept.put(key, one)
     kept.keep(key, one, answer(1_000))
@@ -390,8 +434,36 @@ def test_answers_count_and_one_that_is_too_large_is_not_kept() -> None:
     before = kept.bytes
     kept.keep(key, one, answer(11 * OF_ONE))
 
-    assert before == kept.bytes == OF_ONE + 1 + 2_000
+    assert before == kept.bytes == each + 2_000
     assert one.answer == answer(2_000)
+    large = answer(1)._replace(state=("x" * 3_000, None), noted=(Spelt("a", "b", "c", "d" * 97),))
+    kept.keep(key, one, large)
+    assert kept.bytes == each + 1 + 3_000 + 100
+
+
+def test_a_document_is_weighed_once_for_all_who_share_it() -> None:
+    kept = Standings()
+    text = "{ viewer { id } }"
+    shared, other = [Document(text, NOTHING, NOTHING, {}) for _ in range(2)]
+    keys: list[Key] = [(CLAIMS, "json", b"%d" % number) for number in range(3)]
+    alone = OF_ONE + 1
+    for key, document in zip(keys, (shared, shared, other), strict=True):
+        kept.put(key, standing(document=document))
+
+    assert kept.bytes == 3 * alone + 2 * OF_DOCUMENT * len(text)
+    kept.put(keys[0], standing(1, document=other))
+    assert kept.bytes == 3 * alone + 2 * OF_DOCUMENT * len(text)
+    kept.put(keys[1], standing(1, document=other))
+    assert kept.bytes == 3 * alone + OF_DOCUMENT * len(text)
+    assert len(kept) == 3
+
+
+def test_what_is_sent_beside_a_document_is_weighed_as_objects() -> None:
+    kept = Standings()
+    document = Document("{ viewer { id } }", NOTHING, NOTHING, {})
+    kept.put((CLAIMS, "json", b"x" * 1_017), standing(document=document))
+
+    assert kept.bytes == OF_ONE + 1_017 + OF_VARIABLES * 1_000 + OF_DOCUMENT * 17
 
 
 def test_an_answer_whose_request_was_prepared_anew_meanwhile_is_not_kept() -> None:
@@ -402,7 +474,7 @@ def test_an_answer_whose_request_was_prepared_anew_meanwhile_is_not_kept() -> No
     kept.keep(key, earlier, answer(10))
 
     assert kept.get(key, 2) is later
-    assert (later.answer, kept.bytes) == (None, OF_ONE + 1)
+    assert (later.answer, kept.bytes) == (None, OF_ONE + 1 + OF_VARIABLES)
 
 
 def test_a_request_stands_until_its_minute_ends() -> None:

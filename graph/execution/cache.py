@@ -8,21 +8,29 @@ Value = TypeVar("Value")
 
 
 class Cache(Generic[Key, Value]):
-    def __init__(self, size: int) -> None:
+    """At most `size` values, which together weigh at most `most`; the last one always fits."""
+
+    def __init__(self, size: int, most: int) -> None:
         self._size = size
-        self._entries: OrderedDict[Key, Value] = OrderedDict()
+        self._most = most
+        self._weight = 0
+        self._entries: OrderedDict[Key, tuple[Value, int]] = OrderedDict()
 
     def __len__(self) -> int:
         return len(self._entries)
 
     def get(self, key: Key) -> Value | None:
-        value = self._entries.get(key)
-        if value is not None:
-            self._entries.move_to_end(key)
-        return value
-
-    def put(self, key: Key, value: Value) -> None:
-        self._entries[key] = value
+        entry = self._entries.get(key)
+        if entry is None:
+            return None
         self._entries.move_to_end(key)
-        if len(self._entries) > self._size:
-            self._entries.popitem(last=False)
+        return entry[0]
+
+    def put(self, key: Key, value: Value, weight: int) -> None:
+        before = self._entries.pop(key, None)
+        self._entries[key] = value, weight
+        self._weight += weight - (before[1] if before else 0)
+        while len(self._entries) > self._size or (
+            self._weight > self._most and len(self._entries) > 1
+        ):
+            self._weight -= self._entries.popitem(last=False)[1][1]

@@ -35,9 +35,15 @@ class Counts:
 
 class CompiledExecutor:
     def __init__(
-        self, schema: strawberry.Schema, *, plans: int = 500, hide_suggestions: bool = False
+        self,
+        schema: strawberry.Schema,
+        *,
+        plans: int = 500,
+        characters: int = 500_000,
+        hide_suggestions: bool = False,
     ) -> None:
-        """Keep at most `plans` plans, and as many documents.
+        """Keep at most `plans` plans, of documents of so many `characters` together, and as many
+        documents: a syntax tree takes about a hundred times the memory of its text.
 
         `hide_suggestions` is graphql-core's: no "Did you mean" in errors of variables.
         """
@@ -45,8 +51,8 @@ class CompiledExecutor:
         self._schema = schema
         self._hide_suggestions = hide_suggestions
         # Keyed by identity; an entry keeps its subject alive, so an identity is never reused.
-        self._outlines: Cache[tuple[int, str | None], _Entry[Outline]] = Cache(plans)
-        self._plans: Cache[tuple[int, tuple[bool, ...]], _Entry[Plan]] = Cache(plans)
+        self._outlines: Cache[tuple[int, str | None], _Entry[Outline]] = Cache(plans, characters)
+        self._plans: Cache[tuple[int, tuple[bool, ...]], _Entry[Plan]] = Cache(plans, characters)
         self._compiled = 0
         self._fallbacks: dict[Reason, int] = dict.fromkeys(REASONS, 0)
 
@@ -112,7 +118,7 @@ class CompiledExecutor:
         entry = self._outlines.get(key)
         if entry is None:
             entry = _attempt(document, lambda: Outline(self._schema._schema, document, name))
-            self._outlines.put(key, entry)
+            self._outlines.put(key, entry, _length(document))
         return entry.outcome()
 
     def _plan(self, outline: Outline, variables: VariableValues) -> Plan:
@@ -121,7 +127,7 @@ class CompiledExecutor:
         if entry is None or entry.refused == "large":
             most = MOST_FIELDS if entry else MOST_FIELDS_AT_FIRST
             entry = _attempt(outline, lambda: compile_plan(self._schema, outline, variables, most))
-            self._plans.put(key, entry)
+            self._plans.put(key, entry, _length(outline.document))
         return entry.outcome()
 
     async def _interpret(self, document: DocumentNode, **request: Any) -> ExecutionResult:
@@ -148,6 +154,10 @@ class _Entry(Generic[Outcome]):
         if self.made is None:
             raise Fallback(self.refused or "compiler")
         return self.made
+
+
+def _length(document: DocumentNode) -> int:
+    return len(document.loc.source.body) if document.loc else 0
 
 
 def _attempt(subject: object, make: Callable[[], Outcome]) -> _Entry[Outcome]:

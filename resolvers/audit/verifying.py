@@ -98,13 +98,17 @@ async def verify(known: Head | None = None) -> Head:
         raise Broken(known.position, f"The head is not the one noted at entry {known.position}.")
     filings = _Filings()
     async for entry in reading.entries():
+        # What others append meanwhile is for the next time.
+        if type(entry.position) is int and entry.position > before.head.position:
+            break
         verification.take(entry)
         _compare(entry, await filings.of(entry.position))
     verified = verification.end()
     await filings.of(verified.position)
     after = await reading.end()
     if after is None or after.last != after.head.position:
-        raise Broken(verified.position, "The head of the log is not its last entry.")
+        last = after.last if after else verified.position
+        raise Broken(last, "The head of the log is not its last entry.")
     return verified
 
 
@@ -134,12 +138,14 @@ _ELSEWHERE = "Entry {} is filed under another tenant or time than it names."
 
 def _compare(stored: Stored, filings: Sequence[Filing]) -> None:
     """What a trail is found by is no part of the hash, and must repeat what is."""
-    entry = orjson.loads(stored.content)
-    named = [(entry.get("at"), tenant) for tenant in entry.get("tenants", [])]
-    filed = [(filing.at, filing.tenant) for filing in filings]
-    if (entry.get("at"), entry.get("tenant")) != (stored.at, stored.tenant) or (
-        sorted(named) != sorted(filed)
-    ):
+    try:
+        entry = orjson.loads(stored.content)
+        named = sorted((entry["at"], tenant) for tenant in entry.get("tenants", []))
+        alone = entry["at"], entry.get("tenant")
+    except (ValueError, LookupError, TypeError, AttributeError):
+        raise Broken(stored.position, f"Entry {stored.position} is no record.") from None
+    filed = sorted((filing.at, filing.tenant) for filing in filings)
+    if alone != (stored.at, stored.tenant) or named != filed:
         raise Broken(stored.position, _ELSEWHERE.format(stored.position))
 
 
