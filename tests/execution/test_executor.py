@@ -267,6 +267,18 @@ def test_no_more_plans_than_asked_for_are_kept() -> None:
     assert (len(executor._plans), len(executor._outlines)) == (2, 2)
 
 
+def test_no_more_characters_than_asked_for_are_kept_but_for_the_last() -> None:
+    executor = CompiledExecutor(small, characters=20)
+    short = [parse("{ name }") for _ in range(3)]
+    plans = [executor.plan(document) for document in short]
+
+    assert [executor.plan(document) for document in short[1:]] == plans[1:]
+    assert (len(executor._plans), len(executor._outlines)) == (2, 2)
+    large = parse("{ name } #" + "x" * 100)
+    assert executor.plan(large) is executor.plan(large)
+    assert (len(executor._plans), len(executor._outlines)) == (1, 1)
+
+
 async def test_a_document_that_cannot_be_compiled_is_tried_once() -> None:
     executor = CompiledExecutor(small)
     document = parse("{ either { __typename } }")
