@@ -28,7 +28,7 @@ class Granted(StrEnum):
     LOGINS_WRITE = Scope.LOGINS_WRITE.value
 
 
-@app.command(short_help="Make an API key and show it, this once.")
+@app.command()
 def create(
     principal: Named,
     days: Annotated[
@@ -93,7 +93,7 @@ def revoke(
     typer.echo(f"Key {row.id} is revoked since {instants.render(row.revoked_at)}.")
 
 
-@app.command("list", short_help="List API keys, the newest first.")
+@app.command("list")
 def list_(
     principal: Annotated[
         str | None, typer.Option(help="Only of this principal, by ID or subject.")

@@ -18,7 +18,7 @@ app = typer.Typer(help="Add, list and configure tenants.", no_args_is_help=True)
 Named = Annotated[str, typer.Argument(help="ID, external ID or instance ID of the tenant.")]
 
 
-@app.command(short_help="Configure a tenant as PureConnect billable, or no longer so.")
+@app.command()
 def add(
     name: Annotated[str, typer.Argument(help="Name, as people will search for it.")],
     external_id: Annotated[str, typer.Option(help="ID in your own systems; unique.")],
@@ -58,7 +58,7 @@ def list_(
     print_table(columns, [tuple(_fields(row).values()) for row in rows])
 
 
-@app.command(short_help="Configure a tenant as PureConnect billable, or no longer so.")
+@app.command()
 def set_billable(
     tenant: Named,
     off: Annotated[bool, typer.Option("--off", help="No longer billable.")] = False,
