@@ -7,8 +7,9 @@ without its row: where the row cannot be written, the change is rolled back and 
 given.
 
 An entry names people as they were called then, so that it needs no other table to be read. It
-holds no credential, no ID of a counted user and nothing that a caller chose freely: of a tenant
-that they could not see only an ID that has the form of one, of the request the ID that the log has.
+holds no credential and no ID of a counted user, and of what a caller chose only what has a narrow
+form: of a tenant that they could not see an ID, of the request the ID that the log has, which is
+theirs when they sent one of 8 to 64 letters, digits, dots, hyphens and underscores.
 """
 
 from resolvers.audit.entries import OK, Action, Origin, Record, Spelt, Subject, spelt
