@@ -134,6 +134,8 @@ def served(environment: dict[str, str], *options: object, cwd: Path) -> Iterator
     try:
         assert process.stderr is not None
         listens = re.search(r"http://127\.0\.0\.1:\d+/graphql", process.stderr.readline())
+        # How long the tests then take is not the server's affair.
+        watchdog.cancel()
         assert listens, process.stderr.read()
         yield listens[0]
         process.send_signal(signal.SIGTERM)
