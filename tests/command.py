@@ -23,7 +23,9 @@ from tests import tokens
 
 ROOT = Path(__file__).parent.parent
 # As an installed script starts: without the working directory on the path.
-COMMAND = (sys.executable, "-P", "-c", "from graph.cli import main; main()")
+_PYTHON = (sys.executable, "-P", "-c")
+MAIN = "from graph.cli import main; main()"
+COMMAND = (*_PYTHON, MAIN)
 
 _numbers = count(1)
 
@@ -56,10 +58,13 @@ def production(url: str, folder: Path, **variables: str) -> dict[str, str]:
     return environment(url, **trusted, **variables)
 
 
-def start(*arguments: object, url: str | None = None, **options: Any) -> subprocess.Popen[str]:
+def start(
+    *arguments: object, url: str | None = None, code: str = MAIN, **options: Any
+) -> subprocess.Popen[str]:
     usual = {"env": environment(url), "text": True}
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
-    return subprocess.Popen([*COMMAND, *map(str, arguments)], **{**usual, **pipes, **options})
+    called = [*_PYTHON, code, *map(str, arguments)]
+    return subprocess.Popen(called, **{**usual, **pipes, **options})
 
 
 def finish(process: subprocess.Popen[str], stdin: str | None = None) -> Outcome:
@@ -134,6 +139,8 @@ def served(environment: dict[str, str], *options: object, cwd: Path) -> Iterator
     try:
         assert process.stderr is not None
         listens = re.search(r"http://127\.0\.0\.1:\d+/graphql", process.stderr.readline())
+        # How long the tests then take is not the server's affair.
+        watchdog.cancel()
         assert listens, process.stderr.read()
         yield listens[0]
         process.send_signal(signal.SIGTERM)

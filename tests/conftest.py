@@ -20,14 +20,15 @@ from tests import tokens
 if TYPE_CHECKING:
     from tests.http import Api
 
-# How long an example takes is the machine's affair.
-hypothesis.settings.register_profile("headcount", deadline=None)
-hypothesis.settings.load_profile("headcount")
-
 DATABASES = ("sqlite", "postgresql")
 
 # The same examples in every run, however slow the machine: a red run is always a red change.
-hypothesis.settings.register_profile("headcount", deadline=None, derandomize=True)
+hypothesis.settings.register_profile(
+    "headcount",
+    deadline=None,
+    derandomize=True,
+    suppress_health_check=[hypothesis.HealthCheck.too_slow],
+)
 hypothesis.settings.load_profile("headcount")
 
 

@@ -17,11 +17,13 @@ from tests import command
 
 @dataclass(frozen=True, slots=True)
 class Demo:
-    """What the demo tells of itself. `tokens` are by role, `tenants` are IDs by external ID."""
+    """What the demo tells of itself. `tokens` are by role, `tenants` are IDs by external ID, on
+    `sample_date` every user logs in."""
 
     url: str
     tokens: Mapping[str, str]
     tenants: Mapping[str, str]
+    sample_date: date
 
     def environment(self, role: str, **variables: str) -> dict[str, str]:
         """That of whoever follows a README: an address and a token, and no setting of a server."""
@@ -57,7 +59,8 @@ def running(folder: Path, *options: str) -> Iterator[Demo]:
         assert process.stdout is not None
         told = json.loads(process.stdout.readline())
         tenants = {tenant["externalId"]: tenant["id"] for tenant in told["tenants"]}
-        yield Demo(told["url"], told["tokens"], tenants)
+        on = date.fromisoformat(told["sampleDate"])
+        yield Demo(told["url"], told["tokens"], tenants, on)
     finally:
         process.terminate()
         process.communicate(timeout=30)

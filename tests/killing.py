@@ -2,21 +2,24 @@
 
 import json
 import random
+import subprocess
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 
 from models.database import DatabaseUrl
 from resolvers.clock import system_clock
-from tests import command
+from tests import command, waiting
 from tests.processes import python
 from tests.served import Served, running
 
 BATCH = 20
 WRITERS = 4
+HEAD = "user_id,at\n"
 MUTATION = (
     "mutation ($input: LoginsRecordInput!) { loginsRecord(input: $input) { recorded rejected } }"
 )
@@ -67,6 +70,18 @@ class Recording:
                 time.sleep(0.02)
 
 
+@contextmanager
+def _recording(server: Served, prefix: str) -> Iterator[Recording]:
+    """Under way: something was acknowledged."""
+    recording = Recording(server, prefix)
+    recording.begin()
+    try:
+        waiting.until(lambda: recording.acknowledged)
+        yield recording
+    finally:
+        recording.end()
+
+
 def batch(users: list[str]) -> dict[str, object]:
     at = (system_clock() - timedelta(hours=1)).isoformat()
     logins = [{"userId": user, "at": at} for user in users]
@@ -104,12 +119,12 @@ def recorded_while_killed(
     found, chance = Found(), random.Random(seed)
     known: set[str] = set()
     for number in range(rounds):
-        with running(environment, folder, *options) as server:
-            recording = Recording(server, f"k{number}")
-            recording.begin()
-            time.sleep(chance.uniform(0.1, 0.6))
+        with (
+            running(environment, folder, *options) as server,
+            _recording(server, f"k{number}") as recording,
+        ):
+            time.sleep(chance.uniform(0, 0.5))
             server.kill()
-            recording.end()
         known |= recording.acknowledged
         _check(environment["HEADCOUNT_DATABASE_URL"], known, found)
     return found
@@ -128,13 +143,11 @@ def recorded_while_the_database_stops(
     known: set[str] = set()
     with running(environment, folder) as server:
         for number in range(rounds):
-            recording = Recording(server, f"s{number}")
-            recording.begin()
-            time.sleep(chance.uniform(0.1, 0.6))
-            stop()
-            start()
-            time.sleep(0.3)
-            recording.end()
+            with _recording(server, f"s{number}") as recording:
+                time.sleep(chance.uniform(0, 0.5))
+                stop()
+                start()
+                time.sleep(0.3)
             known |= recording.acknowledged
             _check(environment["HEADCOUNT_DATABASE_URL"], known, found)
     return found
@@ -143,32 +156,46 @@ def recorded_while_the_database_stops(
 def imported_while_killed(
     environment: dict[str, str], folder: Path, rounds: int, logins: int, seed: int = 1
 ) -> Found:
-    """Kill `headcount record` in the middle of a file, `rounds` times, and then let it end."""
+    """Kill `headcount record` in the middle of a file, `rounds` times, and then let it end. Each
+    time it gets a larger part of the file and waits for the rest, so it cannot end before."""
     found, chance = Found(), random.Random(seed)
     day = system_clock() - timedelta(days=1)
     users = [f"u{n:07}" for n in range(logins)]
-    lines = (f"{user},{(day - timedelta(days=n % 3)).isoformat()}" for n, user in enumerate(users))
-    file = folder / "logins.csv"
-    file.write_text("user_id,at\n" + "\n".join(lines) + "\n")
-    arguments = ("record", file, "--tenant", "ACME", "--batch", 500, "--json")
+    lines = [
+        f"{user},{(day - timedelta(days=n % 3)).isoformat()}\n" for n, user in enumerate(users)
+    ]
+    arguments = ("record", "-", "--tenant", "ACME", "--batch", 500, "--json")
     url = environment["HEADCOUNT_DATABASE_URL"]
-    for _ in range(rounds):
+    for number in range(rounds):
         before = _stored(url)
-        process = command.start(*arguments, env=environment, cwd=folder)
-        # As soon as something new is there, and a random moment later.
-        while _stored(url) == before and process.poll() is None:
-            time.sleep(0.005)
-        time.sleep(chance.uniform(0, 0.05))
-        process.kill()
-        process.communicate()
+        options = {"env": environment, "cwd": folder, "stdin": subprocess.PIPE}
+        process = command.start(*arguments, **options)
+        part = lines[: logins * (number + 1) // (rounds + 1)]
+        feeding = threading.Thread(target=_feed, args=(process, part))
+        feeding.start()
+        try:
+            # As soon as something new is there, and a random moment later.
+            waiting.until(lambda: _stored(url) > before or process.poll() is not None)  # noqa: B023
+            time.sleep(chance.uniform(0, 0.05))
+        finally:
+            process.kill()
+            feeding.join(timeout=60)
+            process.communicate()
         found.halves += 0 < _stored(url) < logins
         _check(url, set(), found)
-    outcome = command.run(*arguments, env=environment)
+    outcome = command.run(*arguments, stdin="".join([HEAD, *lines]), env=environment)
     told = json.loads(outcome.out) if outcome.code == 0 else {}
     if (told.get("complete"), told.get("recorded")) != (True, logins):
         found.faults.append(f"the file cannot be recorded again: {outcome}")
     _check(url, set(users), found)
     return found
+
+
+def _feed(process: subprocess.Popen[str], lines: list[str]) -> None:
+    assert process.stdin is not None
+    with suppress(BrokenPipeError):
+        process.stdin.writelines([HEAD, *lines])
+        process.stdin.flush()
 
 
 def _stored(url: str) -> int:

@@ -15,7 +15,7 @@ from pathlib import Path
 import asyncpg
 
 from models.database import DatabaseUrl
-from tests import command, killing
+from tests import command, killing, waiting
 from tests.served import Answer, Served, running, token
 
 QUERY = "{ viewer { displayName } tenants { totalCount nodes { name } } }"
@@ -156,9 +156,9 @@ def ended(
             stack.enter_context(_connected(server)).sendall(head + body[:10])
         began = time.perf_counter()
         server.terminate()
-        while found.not_ready_after is None and time.perf_counter() - began < 5:
-            if server.status("/readyz", 5) == 503:
-                found.not_ready_after = time.perf_counter() - began
+        waiting.until(lambda: server.status("/readyz", 5) == 503 or server.has_ended())
+        if not server.has_ended():
+            found.not_ready_after = time.perf_counter() - began
         for client in clients[::2]:
             client.sendall(body[10:])
         for client in clients:

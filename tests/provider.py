@@ -10,7 +10,7 @@ from functools import cache
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from ipaddress import ip_address
 from pathlib import Path
-from threading import Thread
+from threading import Event, Thread
 from typing import Any
 
 from cryptography import x509
@@ -141,9 +141,11 @@ def endless(piece: bytes, start: bytes = b"", pause: float = 0.0) -> Answer:
     return answer
 
 
-def late(seconds: float, then: Answer) -> Answer:
+def held(gate: Event, then: Answer) -> Answer:
+    """Nothing before the gate is opened."""
+
     def answer(handler: BaseHTTPRequestHandler) -> None:
-        time.sleep(seconds)
+        gate.wait(timeout=60)
         then(handler)
 
     return answer

@@ -3,19 +3,22 @@
 import http.client
 import json
 import os
+import re
 import signal
-import socket
 import subprocess
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
 from typing import Any
 
 from resolvers.clock import system_clock
-from tests import command, tokens
+from tests import command, tokens, waiting
+
+_numbers = count(1)
 
 
 @dataclass(frozen=True)
@@ -35,7 +38,7 @@ class Answer:
 
 @dataclass
 class Served:
-    """`log` is where it writes."""
+    """`log` is where it writes; `port` is 0 until it says there where it listens."""
 
     process: subprocess.Popen[str]
     port: int
@@ -73,6 +76,14 @@ class Served:
             asked = [pool.submit(self.ask, query, *more, as_=as_) for _ in range(count)]
             return [each.result() for each in asked]
 
+    def listens(self) -> bool:
+        if said := re.search(r":(\d+)/graphql", self.log.read_text()):
+            self.port = int(said[1])
+        return said is not None
+
+    def has_ended(self) -> bool:
+        return self.process.poll() is not None
+
     def terminate(self) -> None:
         self.process.send_signal(signal.SIGTERM)
 
@@ -91,21 +102,17 @@ def token(subject: str) -> str:
 @contextmanager
 def running(environment: dict[str, str], folder: Path, *options: object) -> Iterator[Served]:
     """Ready when it is given, and gone with all that it started afterwards."""
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
-    log = folder / f"serve-{port}.log"
+    log = folder / f"serve-{next(_numbers)}.log"
     with log.open("ab") as file:
         streams = {"stdout": file, "stderr": file, "start_new_session": True}
         process = command.start(
-            "serve", "--port", port, *options, env=environment, cwd=folder, **streams
+            "serve", "--port", 0, *options, env=environment, cwd=folder, **streams
         )
-    server = Served(process, port, log)
+    server = Served(process, 0, log)
     try:
-        for _ in range(1500):
-            if server.status("/readyz") == 200:
-                break
-            assert process.poll() is None, log.read_text()
-            time.sleep(0.02)
+        waiting.until(lambda: server.listens() or server.has_ended())
+        waiting.until(lambda: server.status("/readyz") == 200 or server.has_ended())
+        assert not server.has_ended(), log.read_text()
         yield server
     finally:
         server.kill()

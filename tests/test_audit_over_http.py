@@ -422,10 +422,10 @@ async def test_while_the_log_is_locked_nothing_is_answered(world: World, databas
     if db.dialect() == "sqlite":
         pytest.skip("locks the whole database, not the log alone")
     other = await asyncpg.connect(**db.DatabaseUrl.parse(database_url).credentials)
-    async with serve(Clock(), request_timeout=0.5) as api:
-        async with other.transaction():
-            await other.execute("LOCK TABLE audit_entry IN ACCESS EXCLUSIVE MODE")
-            locked = await api.post(USERS, {"t": str(world.own.id)}, as_=world.landlord)
+    async with serve(Clock(), request_timeout=0.5) as api, other.transaction():
+        await other.execute("LOCK TABLE audit_entry IN ACCESS EXCLUSIVE MODE")
+        locked = await api.post(USERS, {"t": str(world.own.id)}, as_=world.landlord)
+    async with serve(Clock()) as api:
         free = await api.post(USERS, {"t": str(world.own.id)}, as_=world.landlord)
     await other.close()
 

@@ -18,7 +18,7 @@ from models.database import DatabaseUrl, InvalidDatabaseUrl
 from models.readers import NoConnection
 from resolvers import billing_reports, logins
 from resolvers.billing_reports import ReportRequest, UsersPage
-from tests import factories, tokens
+from tests import factories, tokens, waiting
 from tests.processes import connected, python
 
 NOW = tokens.NOW
@@ -264,25 +264,36 @@ async def test_a_transaction_ends_properly_though_nobody_waits_for_it(database: 
 async def test_what_cannot_begin_in_time_is_refused_and_not_done_later(
     database: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(transactions, "FREE_WITHIN", 0.3)
+    begun: list[str] = []
     go_on = asyncio.Event()
 
     async def work(name: str) -> None:
+        begun.append(name)
         await factories.tenant(name=name)
         await go_on.wait()
 
-    # More than there are connections.
+    # More than there are connections; at least the first one begins.
     names = [f"made {number}" for number in range(12)]
-    tasks = [asyncio.create_task(db.transaction(partial(work, name))) for name in names]
-    await asyncio.sleep(1)
+    tasks = [asyncio.create_task(db.transaction(partial(work, names[0])))]
+    await waiting.until_async(lambda: begun)
+    monkeypatch.setattr(transactions, "FREE_WITHIN", 0.3)
+    tasks += [asyncio.create_task(db.transaction(partial(work, name))) for name in names[1:]]
+    await waiting.until_async(lambda: len(begun) + sum(map(_is_done, tasks)) >= len(names))
     go_on.set()
     outcomes = await asyncio.gather(*tasks, return_exceptions=True)
+    monkeypatch.undo()
+    # Those that were given up, too, find a connection now.
+    await waiting.until_async(lambda: not transactions._running)
     await db.transaction(lambda: asyncio.sleep(0))
 
     refused = {name for name, each in zip(names, outcomes, strict=True) if each is not None}
     assert {type(each) for each in outcomes} == {type(None), NoConnection}
     assert {tenant.name for tenant in await Tenant.all()} == set(names) - refused
     assert db.trouble(NoConnection()) is db.Trouble.UNREACHABLE
+
+
+def _is_done(task: asyncio.Task[Any]) -> bool:
+    return task.done()
 
 
 async def _cancel(work: Coroutine[Any, Any, Any], steps: int) -> bool:
@@ -453,7 +464,8 @@ def test_a_process_ends_when_the_database_cannot_be_reached(url: str) -> None:
 
 
 async def _too_slow() -> None:
-    for _ in range(5):
+    # More of both than there are connections.
+    for _ in range(3):
         with pytest.raises(asyncpg.QueryCanceledError):
             await db.rows("SELECT pg_sleep(30)")
         with pytest.raises(asyncpg.QueryCanceledError):
@@ -462,7 +474,7 @@ async def _too_slow() -> None:
 
 
 async def wait_too_long(url: str, tenant_id: UUID) -> None:
-    await connected(url, _too_slow, pool_size=2, statement_timeout=0.05)
+    await connected(url, _too_slow, pool_size=2, statement_timeout=0.5)
 
 
 async def test_a_statement_that_takes_too_long_is_ended_and_its_connection_kept(

@@ -246,7 +246,10 @@ _LOGINS = st.lists(
 )
 
 
-@settings(max_examples=60 * SCALE, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=60 * SCALE,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
+)
 # All is drawn before the coroutine starts: a draw within it would end the event loop.
 @given(batch=_LOGINS, seed=st.integers(0, 2**32))
 @example(batch=[("ann", NOW)] * 2, seed=1)

@@ -2,19 +2,20 @@
 
 import json
 import logging
-import os
 import socket
 import subprocess
 import threading
 import urllib.error
 import urllib.request
 from collections import Counter
+from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from typing import Any
 
 import pytest
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
+from opentelemetry.proto.trace.v1.trace_pb2 import Span
 from prometheus_client import generate_latest
 from prometheus_client.parser import text_string_to_metric_families
 
@@ -25,7 +26,7 @@ from models.readers import PoolState
 from resolvers.clock import system_clock
 from resolvers.logins import Recorded, RefusedLogin
 from resolvers.problems import ProblemCode
-from tests import secrecy, tokens
+from tests import secrecy, tokens, waiting
 from tests.command import done, finish, served, start
 
 VIEWER = "{ viewer { displayName } }"
@@ -145,15 +146,22 @@ def samples_of(figures: metrics.Metrics) -> dict[tuple[str, ...], float]:
     return _samples(generate_latest(figures.registry).decode())
 
 
+_SIGNS: list[socket.socket] = []
+
+
 def two_free_ports() -> int:
-    """The first of two neighbours that nobody has, below those that systems hand out."""
-    for port in range(20_000 + os.getpid() % 5_000, 30_000, 2):
+    """The first of two neighbours that nobody has, below those that systems hand out. The port
+    before them is kept, as a sign for other processes of tests that the two are taken."""
+    for port in range(20_000, 30_000, 3):
         try:
-            for each in (port, port + 1):
-                socket.create_server(("127.0.0.1", each)).close()
+            sign = socket.create_server(("127.0.0.1", port))
         except OSError:
             continue
-        return port
+        _SIGNS.append(sign)
+        with suppress(OSError):
+            for each in (port + 1, port + 2):
+                socket.create_server(("127.0.0.1", each)).close()
+            return port + 1
     raise AssertionError("No two ports are free.")
 
 
@@ -285,20 +293,16 @@ def test_a_request_is_one_span_with_the_callers_trace(
             "HEADCOUNT_TRACING": "true",
             "OTEL_EXPORTER_OTLP_ENDPOINT": f"http://127.0.0.1:{server.server_port}",
             "OTEL_EXPORTER_OTLP_COMPRESSION": "none",
+            "OTEL_BSP_SCHEDULE_DELAY": "100",
         }
         trace, parent = "0af7651916cd43dd8448eb211c80319c", "b7ad6b7169203331"
         with served(environment, cwd=tmp_path) as url:
             ask(url, "query Named { viewer { id } }", traceparent=f"00-{trace}-{parent}-01")
             ask(url, token="bad")
+            waiting.until(lambda: len(spans_of(received)) == 2)
         server.shutdown()
 
-    spans = [
-        span
-        for each in received
-        for resource in ExportTraceServiceRequest.FromString(each).resource_spans
-        for scope in resource.scope_spans
-        for span in scope.spans
-    ]
+    spans = spans_of(received)
     attributes = [
         {item.key: item.value.string_value or item.value.int_value for item in span.attributes}
         for span in spans
@@ -316,6 +320,16 @@ def test_a_request_is_one_span_with_the_callers_trace(
         "http.response.status_code": 200,
     }
     assert attributes[1]["headcount.code"] == "UNAUTHENTICATED"
+
+
+def spans_of(received: list[bytes]) -> list[Span]:
+    return [
+        span
+        for each in received
+        for resource in ExportTraceServiceRequest.FromString(each).resource_spans
+        for scope in resource.scope_spans
+        for span in scope.spans
+    ]
 
 
 def test_tracing_without_its_packages_is_refused_at_start(

@@ -7,6 +7,7 @@ import logging
 from collections.abc import Iterator
 from datetime import timedelta
 from functools import partial
+from threading import Event
 
 import pytest
 
@@ -16,9 +17,10 @@ from graph.auth.issuer import IssuerTokens
 from graph.auth.provider import Address
 from graph.auth.published_keys import COLD, COOLDOWN, LIFETIME, STALE, PublishedKeys
 from resolvers.errors import Unauthenticated, Unavailable
-from tests.provider import Provider, late, publishing, raw, running, status
+from tests.provider import Provider, held, publishing, raw, running, status
 from tests.soak import identity
 from tests.tokens import AUDIENCE, ISSUER, NOW, OTHER_RSA, RSA, claims, header, jwk, jwks, sign
+from tests.waiting import until_async
 
 ALICE = Claims(ISSUER, "alice", frozenset())
 SECOND = timedelta(seconds=1)
@@ -32,6 +34,12 @@ def lasting(key: object, kid: str) -> str:
 
 BY_OLD, BY_NEW = lasting(RSA, "old"), lasting(OTHER_RSA, "new")
 BY_NOBODY = lasting(OTHER_RSA, "unknown")
+
+
+@pytest.fixture(autouse=True)
+def patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A busy machine is not what these are about."""
+    monkeypatch.setattr(provider, "DEADLINE", 60.0)
 
 
 @pytest.fixture
@@ -189,9 +197,11 @@ async def test_a_clock_that_was_set_back_prolongs_no_trust(issuer: Provider) -> 
 async def test_nobody_waits_while_keys_are_renewed(issuer: Provider) -> None:
     tokens = tokens_of(issuer)
     await names(tokens, BY_OLD)
-    issuer.answer = late(0.3, publishing(jwks(NEW)))
+    gate = Event()
+    issuer.answer = held(gate, publishing(jwks(NEW)))
 
     found = [await names(tokens, BY_OLD, LIFETIME / 2) for _ in range(5)]
+    gate.set()
     await landed(tokens)
 
     assert found == [ALICE] * 5
@@ -200,12 +210,14 @@ async def test_nobody_waits_while_keys_are_renewed(issuer: Provider) -> None:
 
 
 async def test_whoever_stops_waiting_takes_nobody_along(issuer: Provider) -> None:
-    issuer.answer = late(0.3, publishing(jwks(OLD)))
+    gate = Event()
+    issuer.answer = held(gate, publishing(jwks(OLD)))
     tokens = tokens_of(issuer)
     waiting = [asyncio.create_task(names(tokens, BY_OLD)) for _ in range(3)]
-    await asyncio.sleep(0.05)
+    await until_async(lambda: issuer.asked)
 
     waiting[0].cancel()
+    gate.set()
 
     assert await asyncio.gather(*waiting[1:]) == [ALICE, ALICE]
     assert waiting[0].cancelled()

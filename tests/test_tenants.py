@@ -690,7 +690,10 @@ def test_any_other_text_is_no_cursor(text: str) -> None:
         cursors.decode("list", text, 1)
 
 
-@settings(max_examples=50, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=50,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
+)
 @given(place=st.lists(st.text(max_size=5), min_size=2, max_size=2))
 async def test_whatever_a_cursor_of_two_texts_says_the_list_answers_or_refuses(
     place: list[str], database: None

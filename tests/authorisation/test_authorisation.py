@@ -23,7 +23,7 @@ async def machine(_open_database: None) -> AsyncIterator[Machine]:
 @settings(
     max_examples=15,
     phases=[Phase.generate],
-    suppress_health_check=[HealthCheck.function_scoped_fixture],
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
 )
 @given(run=runs(20))
 async def test_every_answer_is_the_oracles(
