@@ -220,3 +220,24 @@ def test_a_provider_that_does_not_publish_its_keys_is_told_at_the_start(
 
     assert "Headcount listens on" in lines[0]
     assert f"No token is accepted before the issuer's keys are fetched: {said}" in lines[1]
+
+
+def test_workers_whose_metrics_would_take_the_port_are_not_started(ready: dict[str, str]) -> None:
+    env = {**ready, "HEADCOUNT_METRICS_PORT": "27998", "HEADCOUNT_PORT": "28000"}
+
+    assert run("serve", "--workers", 4, env=env) == Outcome(
+        2,
+        "",
+        "headcount: The settings cannot be used:\n"
+        "  HEADCOUNT_METRICS_PORT takes HEADCOUNT_PORT: each worker has a port of its own for"
+        " metrics\n",
+    )
+
+
+def test_workers_start_with_the_options_of_the_command_and_not_with_what_they_replace(
+    ready: dict[str, str], tmp_path: Path
+) -> None:
+    """Metrics at 7999 and 8000, beside a port that the option moves out of their way."""
+    env = {**ready, "HEADCOUNT_METRICS_PORT": "7999", "headcount_port": "8000"}
+    with served(env, "--workers", 2, cwd=tmp_path) as url, ask(url) as response:
+        assert json.load(response) == ANSWER
