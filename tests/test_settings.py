@@ -171,7 +171,7 @@ def test_a_value_that_cannot_be_used_is_refused_with_its_variable(
 @pytest.mark.parametrize(
     ("name", "value"),
     [
-        ("PORT", "1"),
+        ("PORT", "0"),
         ("PORT", "65535"),
         ("WORKERS", "2"),
         ("DATABASE_TIMEOUT", "0.5"),
