@@ -1,6 +1,7 @@
 """The operator's commands, run as processes."""
 
 import json
+import os
 import re
 from pathlib import Path
 from typing import Any
@@ -409,3 +410,21 @@ def test_a_schema_that_is_not_there_is_a_wrong_call(tmp_path: Path) -> None:
     assert run("schema", "--check", cwd=tmp_path) == Outcome(
         2, "", "headcount: schema.graphql cannot be read: No such file or directory.\n"
     )
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("principal", "disable", b"\xff"),
+        ("principal", "enable", "len", "--issuer", b"\xff"),
+        ("key", "list", "--principal", b"\xff"),
+        ("tenant", "set-billable", b"\xff"),
+    ],
+)
+def test_a_name_that_no_database_can_hold_is_nobodys(
+    arguments: tuple[str | bytes, ...], url: str
+) -> None:
+    outcome = run(*(os.fsdecode(each) for each in arguments), url=url)
+
+    assert (outcome.code, outcome.out) == (1, "")
+    assert re.fullmatch(r"headcount: There is no (principal|tenant) with the .+\n", outcome.err)
