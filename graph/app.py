@@ -1,7 +1,8 @@
 """The application: its routes, and the database open for as long as it runs."""
 
+from asyncio import CancelledError
 from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from datetime import datetime
 from typing import Any
 
@@ -149,7 +150,8 @@ def lifespan_of(
         try:
             await rates.open()
             async with observers.running():
-                with health.heeding_signals():
+                # A second Ctrl-C does not wait for an orderly end, which is no fault to report.
+                with health.heeding_signals(), suppress(CancelledError):
                     yield
         finally:
             await rates.close()

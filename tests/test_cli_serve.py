@@ -1,10 +1,12 @@
 """`headcount serve` as a process: when it starts, what it answers, how it stops."""
 
 import json
+import os
 import re
 import signal
 import socket
 import subprocess
+import time
 import urllib.error
 import urllib.request
 from http.client import HTTPResponse
@@ -241,3 +243,24 @@ def test_workers_start_with_the_options_of_the_command_and_not_with_what_they_re
     env = {**ready, "HEADCOUNT_METRICS_PORT": "7999", "headcount_port": "8000"}
     with served(env, "--workers", 2, cwd=tmp_path) as url, ask(url) as response:
         assert json.load(response) == ANSWER
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_a_quick_second_ctrl_c_is_no_fault(
+    workers: int, ready: dict[str, str], tmp_path: Path
+) -> None:
+    """A terminal sends it to all processes."""
+    arguments = ("serve", "--port", 0, "--workers", workers)
+    process = start(*arguments, env=ready, cwd=tmp_path, start_new_session=True)
+    assert process.stderr is not None
+    said = ""
+    while said.count("Application startup complete") < workers:
+        said += process.stderr.readline()
+    for _ in range(2):
+        os.killpg(process.pid, signal.SIGINT)
+        time.sleep(0.02)
+    outcome = finish(process)
+
+    assert (outcome.code, outcome.out) == (0, "")
+    assert "Traceback" not in outcome.err
+    assert '"level":"error"' not in outcome.err
