@@ -4,6 +4,7 @@ from asyncio import CancelledError
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from datetime import datetime
+from http import HTTPStatus
 from typing import Any
 
 from starlette.applications import Starlette
@@ -174,5 +175,7 @@ def translate(error: Exception) -> Refusal | None:
 async def refuse(_request: Request, error: Exception) -> Reply:
     """JSON for what no route takes: 404, and 405 with its Allow."""
     assert isinstance(error, HTTPException)
-    told = {"message": error.detail, "extensions": {"code": BadInput.code}}
+    nowhere = error.status_code == HTTPStatus.NOT_FOUND
+    message = "Nothing is here; the API is at /graphql." if nowhere else error.detail
+    told = {"message": message, "extensions": {"code": BadInput.code}}
     return answer({"errors": [told]}, error.status_code, None, dict(error.headers or {}))
