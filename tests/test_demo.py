@@ -363,6 +363,7 @@ def test_a_demo_tells_people_what_to_do_and_stops_well(number: int, tmp_path: Pa
     tokens = re.findall(rf"^  token: ({token})$", "".join(lines), re.MULTILINE)
     assert [link[1] for link in links] == tokens
     assert len(set(tokens)) == 4
+    assert lines[1] == "Tokens end after 8 hours, and with this demo.\n"
     assert (tmp_path / ".headcount" / "demo.db").exists()
 
 

@@ -3,6 +3,7 @@ import json as json_text
 import socket
 from collections.abc import Mapping
 from contextlib import suppress
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -153,7 +154,13 @@ def _tell(sock: socket.socket, demo: "Demo", tokens: Mapping[str, str], json: bo
 
 
 def _lines(url: str, demo: "Demo", tokens: Mapping[str, str]) -> list[str]:
-    lines = [f"Headcount's demo is ready at {url} (Ctrl-C ends it).", ""]
+    from graph.demo_tokens import VALID_FOR
+
+    lines = [
+        f"Headcount's demo is ready at {url} (Ctrl-C ends it).",
+        f"Tokens end after {VALID_FOR // timedelta(hours=1)} hours, and with this demo.",
+        "",
+    ]
     for role, what in ROLES.items():
         sees_exist = role != "otherLandlord"
         values = f"&externalId=EXIST&date={demo.sample_date}" if sees_exist else ""
