@@ -106,7 +106,8 @@ def test_a_port_in_use_is_said_in_one_line(ready: dict[str, str]) -> None:
         assert run("serve", "--port", port, env=ready) == Outcome(
             1,
             "",
-            f"headcount: Cannot listen on 127.0.0.1 port {port}: Address already in use.\n",
+            f"headcount: Cannot listen on 127.0.0.1 port {port}: Address already in use. Choose"
+            " another with --port or HEADCOUNT_PORT.\n",
         )
 
 
@@ -115,6 +116,9 @@ def test_a_host_that_is_not_here_is_said_in_one_line(ready: dict[str, str]) -> N
 
     assert (outcome.code, outcome.out, outcome.err.count("\n")) == (1, "", 1)
     assert outcome.err.startswith("headcount: Cannot listen on no.such.host.invalid port 8000: ")
+    assert outcome.err.endswith(
+        " Choose another that this machine has with --host or HEADCOUNT_HOST.\n"
+    )
 
 
 def test_a_running_request_is_answered_before_the_end(

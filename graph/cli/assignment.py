@@ -47,7 +47,7 @@ def unassign(tenant: TenantNamed, principal: Named, issuer: Issuer = None) -> No
         await assignments.unassign([row], to, now, connection.origin())
 
     row, to = _change(tenant, principal, issuer, change)
-    typer.echo(f"{row.name} ({row.external_id}) is not assigned to {to.display_name}.")
+    typer.echo(f"{row.name} ({row.external_id}) is no longer visible to {to.display_name}.")
 
 
 def _change(

@@ -76,8 +76,11 @@ def _run(
 
     try:
         sock = serving.listen(HOST, port)
-    except serving.PortInUse as error:
-        raise Failure(f"{error} Choose another port, or --port 0 for a free one.") from None
+    except serving.CannotListen as error:
+        raise Failure(
+            f"{error} Choose another port, or --port 0 for a free one: headcount demo --port 0, or"
+            ' make demo ARGS="--port 0".'
+        ) from None
     url = _url(folder)
     with interrupt.postponed():
         prepared = _prepare(folder / "demo.db", url, reset)
@@ -115,6 +118,11 @@ def _prepare(file: Path, url: str, reset: bool) -> "Demo":
     except demo.NotTheDemos as error:
         raise Failure(
             f"{file} {error}. Start with --reset to delete it, or with another --folder."
+        ) from None
+    except OSError as error:
+        raise Failure(
+            f"The demo's folder {file.parent} cannot be used: {error.strerror or error}."
+            " Choose another --folder."
         ) from None
     except UNUSABLE as error:
         raise Failure(

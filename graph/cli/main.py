@@ -2,9 +2,10 @@
 
 import sys
 from importlib.metadata import PackageNotFoundError, version
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
+from typer.core import TyperGroup
 
 from graph.cli import (
     assignment,
@@ -22,8 +23,20 @@ from graph.cli import (
 )
 from graph.cli.outcome import Failure
 
+
+class _Commands(TyperGroup):
+    def invoke(self, ctx: typer.Context) -> Any:  # type: ignore[override]
+        try:
+            return super().invoke(ctx)
+        except typer.BadParameter as error:
+            # Of pydantic, and of no use to whoever typed the value.
+            error.message = error.message.removeprefix("Value error, ")
+            raise
+
+
 app = typer.Typer(
     name="headcount",
+    cls=_Commands,
     help="How many users of a tenant logged in on a date, and who they were.\n\n"
     "Try it with `headcount demo`. A production is `headcount migrate`, then `headcount serve`;"
     " tenants and who may see them are managed with `tenant`, `principal`, `key` and `assign`,"

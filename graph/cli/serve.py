@@ -46,8 +46,11 @@ def serve(
     silence = asyncio.run(ready.silence())
     try:
         sock = serving.listen(settings.host, settings.port)
-    except serving.PortInUse as error:
-        raise Failure(str(error)) from None
+    except serving.CannotListen as error:
+        name, what = ("port", "") if error.port else ("host", " that this machine has")
+        raise Failure(
+            f"{error} Choose another{what} with --{name} or {variable_of(name)}."
+        ) from None
     address, number = sock.getsockname()[:2]
     shown = f"[{address}]" if ":" in address else address
     logging = logs.config(

@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass
 import typer
 
 from graph.cli import connection
+from graph.cli.connection import DatabaseFailure
 from graph.cli.doctor import of_database, of_files, of_settings
 from graph.cli.doctor.configured import Configured, configured
 from graph.cli.doctor.finding import Finding, Level, wrong
@@ -97,7 +98,7 @@ def _look(url: str, settings: Settings) -> tuple[Inspection | None, list[Finding
     except (Failure, RuntimeError) as error:
         return None, [
             wrong(
-                f"{error}",
+                error.what if isinstance(error, DatabaseFailure) else f"{error}",
                 "Every request needs the database.",
                 f"See to it that it runs, and that {variable_of('database_url')} says where.",
             )
