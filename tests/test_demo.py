@@ -415,3 +415,19 @@ def test_a_folder_that_cannot_be_one_is_refused_without_advice_to_delete_it(tmp_
         f"headcount: The demo's folder {tmp_path}/a.csv cannot be used: File exists. Choose another"
         " --folder.\n",
     )
+
+
+def test_a_database_that_another_demo_uses_is_not_deleted(running: Running, folder: Path) -> None:
+    before = (folder / "demo.db").stat().st_ino
+
+    outcome = run("demo", "--port", 0, "--folder", folder, "--reset")
+
+    assert outcome == Outcome(
+        1,
+        "",
+        f"headcount: Another demo uses {folder}/demo.db: end it before you start with --reset, or"
+        " choose another --folder.\n",
+    )
+    assert (folder / "demo.db").stat().st_ino == before
+    with demo(folder) as second:
+        assert second.ask("landlord", "{ viewer { role } }")
