@@ -69,6 +69,13 @@ def test_help_names_every_command() -> None:
     assert all(f"\n  {name[0]} " in overview for name in COMMANDS)
 
 
+@pytest.mark.parametrize("group", ["", "tenant", "principal", "key", "audit"])
+def test_help_cuts_no_summary(group: str) -> None:
+    shown = CliRunner().invoke(app, [*group.split(), "--help"], terminal_width=80).output
+
+    assert "..." not in shown.replace("[ARGS]...", "")
+
+
 @pytest.mark.parametrize("name", COMMANDS)
 def test_the_help_of_a_command_shows_an_example(name: tuple[str, ...]) -> None:
     shown = CliRunner().invoke(app, [*name, "--help"]).output

@@ -17,7 +17,7 @@ from resolvers.api_keys import MAX_LIFETIME
 from resolvers.clock import system_clock
 
 app = typer.Typer(
-    help="Make, revoke and list the API keys that service accounts sign in with.",
+    help="Make, revoke and list API keys of service accounts.",
     no_args_is_help=True,
 )
 
@@ -28,7 +28,7 @@ class Granted(StrEnum):
     LOGINS_WRITE = Scope.LOGINS_WRITE.value
 
 
-@app.command()
+@app.command(short_help="Make an API key and show it, this once.")
 def create(
     principal: Named,
     days: Annotated[
@@ -93,7 +93,7 @@ def revoke(
     typer.echo(f"Key {row.id} is revoked since {instants.render(row.revoked_at)}.")
 
 
-@app.command("list")
+@app.command("list", short_help="List API keys, the newest first.")
 def list_(
     principal: Annotated[
         str | None, typer.Option(help="Only of this principal, by ID or subject.")
