@@ -207,7 +207,7 @@ class SettingsError(Exception):
 
 
 class Row(NamedTuple):
-    """One setting as the README and `headcount --help` show it."""
+    """One setting as the README shows it."""
 
     variable: str
     default: str

@@ -84,11 +84,12 @@ def _refused() -> dict[str, str]:
 
 
 def _misconfigured(what: str, variable: str) -> Finding:
+    verb = "Set" if what.startswith(f"{variable} is not set") else "Correct"
     return Finding(
         Level.MISCONFIGURED,
         what,
         "`headcount serve` does not start with it.",
-        f"Correct {variable}; the README says what it takes.",
+        f"{verb} {variable}; the README says what it takes.",
     )
 
 
