@@ -3,7 +3,6 @@
 import os
 import signal
 import socket
-import sys
 from collections.abc import Callable
 from contextlib import suppress
 from errno import EACCES, EADDRINUSE
@@ -63,7 +62,7 @@ def config(
         app,
         factory=isinstance(app, str),
         workers=workers,
-        loop="auto" if sys.platform == "win32" else "uvloop",
+        loop="uvloop",
         http=Protocol,
         # GraphQL over WebSockets is not served: an upgrade is an ordinary request.
         ws="none",

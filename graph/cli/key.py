@@ -12,7 +12,7 @@ from graph.cli.outcome import Failure, Json, print_json, print_table, refuse, sa
 from graph.cli.principal import Issuer, Named, principal_named
 from models import ApiKey
 from resolvers import api_keys, instants
-from resolvers.access import Scope
+from resolvers.access import GRANTABLE, Scope
 from resolvers.api_keys import MAX_LIFETIME
 from resolvers.clock import system_clock
 
@@ -22,10 +22,7 @@ app = typer.Typer(
 )
 
 
-class Granted(StrEnum):
-    BILLING_READ = Scope.BILLING_READ.value
-    BILLING_USERS = Scope.BILLING_USERS.value
-    LOGINS_WRITE = Scope.LOGINS_WRITE.value
+Granted = StrEnum("Granted", {each.name: each.value for each in Scope if each in GRANTABLE})  # type: ignore[misc]
 
 
 @app.command(short_help="Make an API key and show it, this once.")
