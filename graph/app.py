@@ -1,8 +1,10 @@
 """The application: its routes, and the database open for as long as it runs."""
 
+from asyncio import CancelledError
 from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from datetime import datetime
+from http import HTTPStatus
 from typing import Any
 
 from starlette.applications import Starlette
@@ -149,7 +151,8 @@ def lifespan_of(
         try:
             await rates.open()
             async with observers.running():
-                with health.heeding_signals():
+                # A second Ctrl-C does not wait for an orderly end, which is no fault to report.
+                with health.heeding_signals(), suppress(CancelledError):
                     yield
         finally:
             await rates.close()
@@ -172,5 +175,7 @@ def translate(error: Exception) -> Refusal | None:
 async def refuse(_request: Request, error: Exception) -> Reply:
     """JSON for what no route takes: 404, and 405 with its Allow."""
     assert isinstance(error, HTTPException)
-    told = {"message": error.detail, "extensions": {"code": BadInput.code}}
+    nowhere = error.status_code == HTTPStatus.NOT_FOUND
+    message = "Nothing is here; the API is at /graphql." if nowhere else error.detail
+    told = {"message": message, "extensions": {"code": BadInput.code}}
     return answer({"errors": [told]}, error.status_code, None, dict(error.headers or {}))

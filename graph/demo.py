@@ -1,8 +1,9 @@
 """The demo's database: a file of its own, made anew or topped up with the days since last time."""
 
+import fcntl
 import sqlite3
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -44,6 +45,10 @@ class NotTheDemos(Exception):
     """The file is damaged or somebody else's; `str()` of it says which."""
 
 
+class InUse(Exception):
+    """Another demo uses the database that is to be removed."""
+
+
 @dataclass(frozen=True, slots=True)
 class Demo:
     """What the demo tells of itself. `tenants` are all there are, by name; `api_key` is one of the
@@ -79,7 +84,22 @@ def require_own(file: Path) -> None:
         raise NotTheDemos("is a database of something else")
 
 
-def remove(file: Path) -> None:
+@contextmanager
+def held(file: Path, reset: bool) -> Iterator[None]:
+    """Tell other demos that the database is used. With `reset` it is removed first, which InUse
+    refuses while one of them does."""
+    with file.with_name("demo.lock").open("w") as lock:
+        if reset:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                raise InUse from None
+            _remove(file)
+        fcntl.flock(lock, fcntl.LOCK_SH)
+        yield
+
+
+def _remove(file: Path) -> None:
     """The database, with what SQLite keeps beside it."""
     for suffix in ("", "-wal", "-shm", "-journal"):
         file.with_name(file.name + suffix).unlink(missing_ok=True)

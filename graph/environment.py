@@ -1,6 +1,7 @@
 """What stands in the environment beside the settings' own values: names that are mistyped, and
 files that hold secrets. Told as problems, which name variables and never their values."""
 
+import os
 import re
 from collections.abc import Collection, Mapping
 from difflib import get_close_matches
@@ -42,6 +43,13 @@ def held_in_files(
             reason = getattr(error, "strerror", None) or "it is not text"
             problems.append(Problem(variable, f"is not in the file of {file_variable}: {reason}"))
     return held, problems
+
+
+def put(variable: str, value: str) -> None:
+    """Set it for this process and its children, however it was written so far."""
+    for name in [name for name in os.environ if name.upper() == variable]:
+        del os.environ[name]
+    os.environ[variable] = value
 
 
 def unknown(environment: Mapping[str, str], known: Collection[str]) -> list[Problem]:

@@ -173,7 +173,10 @@ async def _listen(registry: CollectorRegistry, host: str, ports: Sequence[int]) 
             try:
                 await asyncio.Event().wait()
             finally:
-                # Stops with the process; here only the port is given back.
+                # Its thread asks every half second whether to end, and with the port gone under
+                # it would ask without a pause.
+                with suppress(asyncio.CancelledError):
+                    await asyncio.shield(asyncio.to_thread(server.shutdown))
                 server.server_close()
         if not said:
             logger.warning("No port is free for metrics; looking again")

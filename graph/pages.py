@@ -12,6 +12,8 @@ from graphql import (
     is_object_type,
 )
 
+from resolvers import billing_window
+
 MANY = 1_000_000_000
 """Counting stops here, so that a bomb of fragments does not make a number of 300 digits."""
 
@@ -39,7 +41,7 @@ def default_page_size(definition: GraphQLField | None) -> int | None:
     return argument.default_value if isinstance(argument.default_value, int) else 1
 
 
-LONGEST_LISTS: Sizes = {("BillingTrend", "points"): 185}
+LONGEST_LISTS: Sizes = {("BillingTrend", "points"): billing_window.LONGEST}
 """Lists of our own schema that have no `first`, with their longest: a point for each date."""
 
 

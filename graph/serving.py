@@ -3,9 +3,9 @@
 import os
 import signal
 import socket
-import sys
 from collections.abc import Callable
 from contextlib import suppress
+from errno import EACCES, EADDRINUSE
 from typing import Any
 
 import uvicorn
@@ -22,8 +22,12 @@ GRACE = 10
 BACKLOG = 2048
 
 
-class PortInUse(Exception):
-    """Nobody can listen there; `str()` of it says why."""
+class CannotListen(Exception):
+    """`str()` of it says why. `port` tells whether another port would do."""
+
+    def __init__(self, message: str, port: bool) -> None:
+        super().__init__(message)
+        self.port = port
 
 
 def production_app() -> ASGIApp:
@@ -45,7 +49,9 @@ def listen(host: str, port: int) -> socket.socket:
         number = getattr(error, "errno", None)
         # The error of a name that does not resolve has a number of its own kind.
         reason = os.strerror(number) if number and number > 0 else str(error)
-        raise PortInUse(f"Cannot listen on {host} port {port}: {reason}.") from None
+        raise CannotListen(
+            f"Cannot listen on {host} port {port}: {reason}.", number in (EACCES, EADDRINUSE)
+        ) from None
 
 
 def config(
@@ -56,7 +62,7 @@ def config(
         app,
         factory=isinstance(app, str),
         workers=workers,
-        loop="auto" if sys.platform == "win32" else "uvloop",
+        loop="uvloop",
         http=Protocol,
         # GraphQL over WebSockets is not served: an upgrade is an ordinary request.
         ws="none",

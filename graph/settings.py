@@ -104,7 +104,9 @@ class Settings(BaseSettings):
         description="Seconds after SIGTERM in which /readyz says 503 and requests are answered.",
     )
     host: str = Field(default="127.0.0.1", description="Address to listen on.")
-    port: int = Field(default=8000, ge=1, le=65535, description="Port to listen on.")
+    port: int = Field(
+        default=8000, ge=0, le=65535, description="Port to listen on; 0 takes a free one."
+    )
     workers: int = Field(default=1, ge=1, le=256, description="Server processes.")
     graphiql: bool = Field(default=False, description="Serve the GraphiQL page to browsers.")
     compiler: bool = Field(
@@ -205,7 +207,7 @@ class SettingsError(Exception):
 
 
 class Row(NamedTuple):
-    """One setting as the README and `headcount --help` show it."""
+    """One setting as the README shows it."""
 
     variable: str
     default: str

@@ -10,6 +10,8 @@ import fcntl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import partial
+from pathlib import Path
+from typing import TextIO
 
 import asyncpg
 from tortoise.migrations.executor import MigrationExecutor, MigrationTarget, PlanStep
@@ -18,6 +20,10 @@ from models import database
 
 # Any number will do, as long as every version of this program uses the same.
 _ADVISORY_LOCK = 0x4845_4144
+
+
+class NoFolder(OSError):
+    """No file can be made where the database is to be; `str()` of it says what to do."""
 
 
 async def migrate(url: str) -> list[str]:
@@ -68,8 +74,7 @@ async def _lock(url: database.DatabaseUrl) -> AsyncIterator[None]:
         finally:
             await connection.close()
     elif file := url.file:
-        file.parent.mkdir(parents=True, exist_ok=True)
-        with file.with_name(f"{file.name}.migrate").open("w") as lock:
+        with _lock_file(file) as lock:
             await asyncio.to_thread(fcntl.flock, lock, fcntl.LOCK_EX)
             if not file.exists():
                 # Nobody else's to read: it will hold the user IDs of all tenants.
@@ -77,3 +82,16 @@ async def _lock(url: database.DatabaseUrl) -> AsyncIterator[None]:
             yield
     else:
         yield
+
+
+def _lock_file(file: Path) -> TextIO:
+    """Beside the database. Its folder is not made: a mistyped path would look like success."""
+    if not file.parent.is_dir():
+        raise NoFolder(f"There is no folder {file.parent}: make it, or correct the path.")
+    try:
+        return file.with_name(f"{file.name}.migrate").open("w")
+    except OSError as error:
+        raise NoFolder(
+            f"No file can be made in {file.parent}: {error.strerror}. Name another folder, or"
+            " correct this one."
+        ) from None

@@ -13,7 +13,6 @@ from uuid import UUID
 from models import Tenant, database
 from resolvers import cursors
 from resolvers.billed_users import A_MICROSECOND, BilledUsers
-from resolvers.errors import BadInput
 
 MAX_USERS_PAGE = 5_000
 
@@ -59,9 +58,7 @@ def day_state(day: int | None, version: int, recorded: object) -> DayState | Non
 
 def users_page(tenant: Tenant, on: date, first: int | None, after: str | None) -> UsersPage:
     """What a client asks for by `first` and `after`; the cursor must be of this very report."""
-    size = 1_000 if first is None else first
-    if not 0 <= size <= MAX_USERS_PAGE:
-        raise BadInput(f"first must be from 0 to {MAX_USERS_PAGE}.")
+    size = cursors.page_size(first, 1_000, MAX_USERS_PAGE)
     place = "" if after is None else cursors.decode(_list_of(tenant.id, on), after, 1)[0]
     return UsersPage(size, place)
 

@@ -14,6 +14,8 @@ from zoneinfo import ZoneInfo
 from resolvers.errors import DateOutOfWindow
 
 MONTHS = 6
+#: Dates of the longest window.
+LONGEST = 185
 
 
 @dataclass(frozen=True, slots=True)

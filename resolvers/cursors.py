@@ -1,4 +1,4 @@
-"""Opaque places in a list, as GraphQL cursors.
+"""Opaque places in a list, as GraphQL cursors, and how many rows a page behind one may have.
 
 A cursor says after which row to go on, and is bound to the list it came from. It grants
 nothing: whoever presents one reads only what a query of their own would give them. The
@@ -10,9 +10,17 @@ from hashlib import blake2b
 from json import dumps, loads
 
 from resolvers import texts
-from resolvers.errors import InvalidCursor
+from resolvers.errors import BadInput, InvalidCursor
 
 _CHECK_BYTES = 6
+
+
+def page_size(first: int | None, usual: int, most: int) -> int:
+    """What a client asks for by `first`, or the usual number."""
+    size = usual if first is None else first
+    if not 0 <= size <= most:
+        raise BadInput(f"first must be from 0 to {most}.")
+    return size
 
 
 def encode(bound_to: str, *place: str) -> str:

@@ -10,7 +10,7 @@ from datetime import datetime
 from tortoise.exceptions import IntegrityError
 
 from models import Principal, PrincipalKind, PrincipalStatus, Tenant, database
-from resolvers import access, audit
+from resolvers import access, audit, texts
 from resolvers.audit import Action, Origin, Record, Subject
 from resolvers.problems import Problem, ProblemCode
 from resolvers.viewers import Operator
@@ -84,7 +84,9 @@ async def named(text: str, issuer: str | None = None) -> Sequence[Principal]:
         row := await Principal.get_or_none(id=principal_id)
     ):
         return [row]
-    rows = Principal.filter(subject=text) if "\0" not in text else Principal.filter(id__in=[])
+    if not texts.storable(text) or not texts.storable(issuer or ""):
+        return []
+    rows = Principal.filter(subject=text)
     return await (rows.filter(issuer=issuer) if issuer else rows)
 
 

@@ -16,7 +16,7 @@ from tortoise.expressions import Q
 from models import Tenant, database
 from resolvers import access, assignments, audit, cursors, texts
 from resolvers.audit import Action, Origin, Record
-from resolvers.errors import BadInput, InvalidCursor
+from resolvers.errors import InvalidCursor
 from resolvers.problems import Problem, ProblemCode
 from resolvers.viewers import Landlord, Operator, Viewer
 
@@ -81,10 +81,7 @@ async def search(
 
 
 def page_size(first: int | None) -> int:
-    size = 100 if first is None else first
-    if not 0 <= size <= MAX_PAGE:
-        raise BadInput(f"first must be from 0 to {MAX_PAGE}.")
-    return size
+    return cursors.page_size(first, 100, MAX_PAGE)
 
 
 def page_of(

@@ -81,6 +81,10 @@ def test_the_window_has_182_to_185_dates() -> None:
     assert {(window.end - window.start).days + 1 for window in windows} == {182, 183, 184, 185}
 
 
+def test_the_longest_window_is_as_long_as_it_is_said_to_be() -> None:
+    assert max((day - oracle(day)).days + 1 for day in EVERY_DAY) == billing_window.LONGEST
+
+
 def test_the_window_never_moves_backwards() -> None:
     starts = [window_on(day).start for day in EVERY_DAY]
 

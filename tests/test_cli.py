@@ -1,6 +1,7 @@
 """The operator's commands, run as processes."""
 
 import json
+import os
 import re
 from pathlib import Path
 from typing import Any
@@ -68,6 +69,13 @@ def test_help_names_every_command() -> None:
     assert all(f"\n  {name[0]} " in overview for name in COMMANDS)
 
 
+@pytest.mark.parametrize("group", ["", "tenant", "principal", "key", "audit"])
+def test_help_cuts_no_summary(group: str) -> None:
+    shown = CliRunner().invoke(app, [*group.split(), "--help"], terminal_width=80).output
+
+    assert "..." not in shown.replace("[ARGS]...", "")
+
+
 @pytest.mark.parametrize("name", COMMANDS)
 def test_the_help_of_a_command_shows_an_example(name: tuple[str, ...]) -> None:
     shown = CliRunner().invoke(app, [*name, "--help"]).output
@@ -125,6 +133,7 @@ def test_an_unreachable_database_is_one_line(arguments: tuple[str, ...]) -> None
 
     assert (outcome.code, outcome.out) == (1, "")
     assert outcome.err.startswith("headcount: The database cannot be used: ")
+    assert outcome.err.endswith(" is right; `headcount doctor` tells more.\n")
     assert outcome.err.count("\n") == 1
     assert "hunter2" not in outcome.err
 
@@ -133,7 +142,10 @@ def test_a_file_that_is_no_database_is_one_line(tmp_path: Path) -> None:
     (tmp_path / "letter.db").write_text("Dear Sir or Madam " * 100)
 
     assert run("tenant", "list", url=f"sqlite://{tmp_path}/letter.db") == Outcome(
-        1, "", "headcount: The database cannot be used: file is not a database.\n"
+        1,
+        "",
+        "headcount: The database cannot be used: file is not a database. See that it runs and that"
+        " HEADCOUNT_DATABASE_URL is right; `headcount doctor` tells more.\n",
     )
 
 
@@ -301,7 +313,7 @@ def test_the_issuer_is_by_default_the_one_that_is_trusted(url: str) -> None:
     ("arguments", "said"),
     [
         (("landlord", "len"), "Another principal has this subject of this issuer."),
-        (("tenant-administrator", "tom"), "A tenant administrator has a home tenant."),
+        (("tenant-administrator", "tom"), "A tenant administrator has a home tenant: name it"),
         (
             ("landlord", "tom", "--home", "ACME"),
             "Only a tenant administrator has a home tenant.",
@@ -344,7 +356,10 @@ def test_a_subject_of_two_issuers_needs_the_issuer(url: str) -> None:
         "https://other.example.com/": "active",
     }
     assert run("principal", "disable", "nobody", url=url) == Outcome(
-        1, "", "headcount: There is no principal with the ID or subject 'nobody'.\n"
+        1,
+        "",
+        "headcount: There is no principal with the ID or subject 'nobody'. `headcount"
+        " principal list` names all.\n",
     )
 
 
@@ -357,7 +372,7 @@ def test_a_tenant_is_assigned_once_and_taken_away(url: str) -> None:
         assert done("assign", "ACME", "len", url=url) == "Acme (ACME) is visible to Lena.\n"
         assert rows_of(url, active) == 1
     for _ in range(2):
-        said = "Acme (ACME) is not assigned to Lena.\n"
+        said = "Acme (ACME) is no longer visible to Lena.\n"
         assert done("unassign", "ACME", "len", url=url) == said
         assert rows_of(url, active) == 0
 
@@ -409,3 +424,65 @@ def test_a_schema_that_is_not_there_is_a_wrong_call(tmp_path: Path) -> None:
     assert run("schema", "--check", cwd=tmp_path) == Outcome(
         2, "", "headcount: schema.graphql cannot be read: No such file or directory.\n"
     )
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("principal", "disable", b"\xff"),
+        ("principal", "enable", "len", "--issuer", b"\xff"),
+        ("key", "list", "--principal", b"\xff"),
+        ("tenant", "set-billable", b"\xff"),
+    ],
+)
+def test_a_name_that_no_database_can_hold_is_nobodys(
+    arguments: tuple[str | bytes, ...], url: str
+) -> None:
+    outcome = run(*(os.fsdecode(each) for each in arguments), url=url)
+
+    assert (outcome.code, outcome.out) == (1, "")
+    assert re.fullmatch(r"headcount: There is no (principal|tenant) with the .+\n", outcome.err)
+
+
+@pytest.mark.parametrize(
+    ("folder", "said"),
+    [
+        ("/proc", "No file can be made in /proc: No such file or directory. Name another folder,"),
+        ("{tmp}/typo/deeper", "There is no folder {tmp}/typo/deeper: make it, or correct the path"),
+    ],
+)
+def test_migrating_makes_no_folder(folder: str, said: str, tmp_path: Path) -> None:
+    outcome = run("migrate", url=f"sqlite://{folder.format(tmp=tmp_path)}/x.db")
+
+    assert (outcome.code, outcome.out, outcome.err.count("\n")) == (1, "", 1)
+    assert outcome.err.startswith(f"headcount: {said.format(tmp=tmp_path)}")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_tenant_that_is_not_there_is_refused_with_where_to_look(url: str) -> None:
+    assert run("assign", "NOPE", "lena", url=url) == Outcome(
+        1,
+        "",
+        "headcount: There is no tenant with the ID, external ID or instance ID 'NOPE'. `headcount"
+        " tenant list` names all.\n",
+    )
+
+
+def test_a_file_to_print_the_schema_to_is_refused(tmp_path: Path) -> None:
+    outcome = run("schema", "new.graphql", cwd=tmp_path)
+
+    assert (outcome.code, outcome.out) == (2, "")
+    assert "`headcount schema > new.graphql` writes it" in outcome.err
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [("principal", "add", "boss", "x"), ("key", "create", "x", "--days", "1", "--scope", "boss")],
+)
+def test_a_word_that_is_none_of_those_there_are_is_answered_with_them(
+    arguments: tuple[str, ...],
+) -> None:
+    outcome = run(*arguments)
+
+    assert (outcome.code, outcome.out) == (2, "")
+    assert re.search(r": Invalid value for '\S+': 'boss' is not one of '", outcome.err)

@@ -1,6 +1,7 @@
 """`headcount serve` as a process: when it starts, what it answers, how it stops."""
 
 import json
+import os
 import re
 import signal
 import socket
@@ -123,7 +124,8 @@ def test_a_port_in_use_is_said_in_one_line(ready: dict[str, str]) -> None:
         assert run("serve", "--port", port, env=ready) == Outcome(
             1,
             "",
-            f"headcount: Cannot listen on 127.0.0.1 port {port}: Address already in use.\n",
+            f"headcount: Cannot listen on 127.0.0.1 port {port}: Address already in use. Choose"
+            " another with --port or HEADCOUNT_PORT.\n",
         )
 
 
@@ -132,6 +134,9 @@ def test_a_host_that_is_not_here_is_said_in_one_line(ready: dict[str, str]) -> N
 
     assert (outcome.code, outcome.out, outcome.err.count("\n")) == (1, "", 1)
     assert outcome.err.startswith("headcount: Cannot listen on no.such.host.invalid port 8000: ")
+    assert outcome.err.endswith(
+        " Choose another that this machine has with --host or HEADCOUNT_HOST.\n"
+    )
 
 
 def test_a_running_request_is_answered_before_the_end(
@@ -242,3 +247,45 @@ def test_a_provider_that_does_not_publish_its_keys_is_told_at_the_start(
             assert finish(process).code == 0
 
     assert f"No token is accepted before the issuer's keys are fetched: {said}" in line
+
+
+def test_workers_whose_metrics_would_take_the_port_are_not_started(ready: dict[str, str]) -> None:
+    env = {**ready, "HEADCOUNT_METRICS_PORT": "27998", "HEADCOUNT_PORT": "28000"}
+
+    assert run("serve", "--workers", 4, env=env) == Outcome(
+        2,
+        "",
+        "headcount: The settings cannot be used:\n"
+        "  HEADCOUNT_METRICS_PORT takes HEADCOUNT_PORT: each worker has a port of its own for"
+        " metrics\n",
+    )
+
+
+def test_workers_start_with_the_options_of_the_command_and_not_with_what_they_replace(
+    ready: dict[str, str], tmp_path: Path
+) -> None:
+    """Metrics at 7999 and 8000, beside a port that the option moves out of their way."""
+    env = {**ready, "HEADCOUNT_METRICS_PORT": "7999", "headcount_port": "8000"}
+    with served(env, "--workers", 2, cwd=tmp_path) as url, ask(url) as response:
+        assert json.load(response) == ANSWER
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_a_quick_second_ctrl_c_is_no_fault(
+    workers: int, ready: dict[str, str], tmp_path: Path
+) -> None:
+    """A terminal sends it to all processes."""
+    arguments = ("serve", "--port", 0, "--workers", workers)
+    process = start(*arguments, env=ready, cwd=tmp_path, start_new_session=True)
+    assert process.stderr is not None
+    said = ""
+    while said.count("Application startup complete") < workers:
+        said += process.stderr.readline()
+    for _ in range(2):
+        os.killpg(process.pid, signal.SIGINT)
+        time.sleep(0.02)
+    outcome = finish(process)
+
+    assert (outcome.code, outcome.out) == (0, "")
+    assert "Traceback" not in outcome.err
+    assert '"level":"error"' not in outcome.err

@@ -254,7 +254,8 @@ def test_a_port_in_use_is_said_in_one_line(running: Running, tmp_path: Path) -> 
         1,
         "",
         f"headcount: Cannot listen on 127.0.0.1 port {port}: Address already in use. Choose"
-        " another port, or --port 0 for a free one.\n",
+        " another port, or --port 0 for a free one: headcount demo --port 0, or make demo"
+        ' ARGS="--port 0".\n',
     )
     assert not (tmp_path / "new").exists()
 
@@ -372,6 +373,7 @@ def test_a_demo_tells_people_what_to_do_and_stops_well(number: int, tmp_path: Pa
     tokens = re.findall(rf"^  token: ({token})$", "".join(lines), re.MULTILINE)
     assert [link[1] for link in links] == tokens
     assert len(set(tokens)) == 4
+    assert lines[1] == "Tokens end after 8 hours, and with this demo.\n"
     assert (tmp_path / ".headcount" / "demo.db").exists()
 
 
@@ -411,3 +413,30 @@ def test_the_sample_date_is_over_and_can_be_viewed(today: date, sample: date) ->
 
     assert demo_data.sample_date(today) == sample
     assert sample in billing_window.at(noon, EXIST.time_zone)
+
+
+def test_a_folder_that_cannot_be_one_is_refused_without_advice_to_delete_it(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("user_id,at\n")
+
+    assert run("demo", "--port", 0, "--folder", tmp_path / "a.csv") == Outcome(
+        1,
+        "",
+        f"headcount: The demo's folder {tmp_path}/a.csv cannot be used: File exists. Choose another"
+        " --folder.\n",
+    )
+
+
+def test_a_database_that_another_demo_uses_is_not_deleted(running: Running, folder: Path) -> None:
+    before = (folder / "demo.db").stat().st_ino
+
+    outcome = run("demo", "--port", 0, "--folder", folder, "--reset")
+
+    assert outcome == Outcome(
+        1,
+        "",
+        f"headcount: Another demo uses {folder}/demo.db: end it before you start with --reset, or"
+        " choose another --folder.\n",
+    )
+    assert (folder / "demo.db").stat().st_ino == before
+    with demo(folder) as second:
+        assert second.ask("landlord", "{ viewer { role } }")

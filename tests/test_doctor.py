@@ -195,11 +195,7 @@ def test_good_settings_have_no_finding() -> None:
 
 
 def test_an_audit_trail_that_is_switched_off_is_unsafe() -> None:
-    class Audited(Settings):
-        audit: bool = True
-
-    assert list(of_settings.examine(Audited(token_issuer="https://login.example.com/"))) == []
-    (finding,) = of_settings.examine(Audited(token_issuer="https://a.example/", audit=False))
+    (finding,) = of_settings.examine(GOOD.model_copy(update={"audit": False}))
     assert (finding.level, finding.what) == (Level.UNSAFE, "HEADCOUNT_AUDIT is off.")
 
 
@@ -270,7 +266,8 @@ def test_a_sound_postgresql_has_no_finding_and_an_unsound_one_each_of_its_own() 
     assert findings_of(SOUND) == []
     assert findings_of(SOUND, workers=9) == []
     assert [level for level, _ in findings_of(SOUND, workers=10)] == [Level.WRONG]
-    assert findings_of(replace(SOUND, version="13.9"))[0][1].startswith("PostgreSQL 13.9 gets no")
+    assert findings_of(replace(SOUND, version="14.23"))[0][1].startswith("PostgreSQL 14.23 gets no")
+    assert findings_of(replace(SOUND, version="15.1")) == []
     assert findings_of(replace(SOUND, is_encrypted=False)) == [
         (Level.ADVICE, "The connection to PostgreSQL is not encrypted.")
     ]
@@ -282,3 +279,29 @@ def test_clocks_that_are_apart_are_wrong(seconds: int, said: int) -> None:
 
     text = f"The clocks of this machine and the database are {said} s apart."
     assert found == ([(Level.WRONG, text)] if said else [])
+
+
+def test_a_variable_that_is_not_set_is_not_called_unusable(calm: dict[str, str]) -> None:
+    del calm["HEADCOUNT_TOKEN_AUDIENCE"]
+    _, report = diagnosed(calm, HEADCOUNT_PORT="http")
+    told = {each["variable"]: (each["value"], each["source"]) for each in report["settings"]}
+
+    assert told["HEADCOUNT_TOKEN_AUDIENCE"] == ("", "default")
+    assert told["HEADCOUNT_PORT"] == ("cannot be used", "environment")
+    assert [each["do"] for each in report["findings"]] == [
+        "Correct HEADCOUNT_PORT; the README says what it takes.",
+        "Set HEADCOUNT_TOKEN_AUDIENCE; the README says what it takes.",
+    ]
+
+
+def test_what_a_file_of_a_secret_can_do_is_that_secrets(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "redis").touch(0o666)
+    (tmp_path / "redis").chmod(0o666)
+    monkeypatch.setenv("HEADCOUNT_RATE_LIMIT_STORAGE_FILE", str(tmp_path / "redis"))
+
+    (finding,) = of_files.examine(Settings(), None)
+
+    assert "rates" in finding.why
+    assert "database" not in finding.why

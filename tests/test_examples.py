@@ -3,6 +3,7 @@
 import importlib.util
 import os
 import re
+import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from datetime import datetime, time
@@ -20,6 +21,10 @@ EXAMPLES = Path(__file__).parent.parent / "examples"
 _RUN = re.compile(
     r"^URL=http://127\.0\.0\.1:8000/graphql TOKEN=… (.+?) +# TOKEN: the (.+)'s$", re.M
 )
+FOUND = {
+    "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
+    "npm_config_loglevel": "silent",
+}
 ROLES = {"service account": "service", "landlord": "landlord"}
 
 
@@ -33,8 +38,7 @@ def follow(demo: Demo, name: str) -> list[str]:
     """Lines that the command of an example's README prints, with the token that it asks for."""
     readme = (EXAMPLES / name / "README.md").read_text()
     [(command, role)] = _RUN.findall(readme)
-    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-    environment = demo.environment(ROLES[role], PATH=path, npm_config_loglevel="silent")
+    environment = demo.environment(ROLES[role], **FOUND)
     return run(["bash", "-c", command], EXAMPLES / name, environment).splitlines()
 
 
@@ -231,3 +235,36 @@ def test_python_gives_up_on_what_stays_unavailable_or_is_refused(
         asking.trend("NAVPIGIA")
 
     assert (unavailable.value.code, unknown.value.code) == ("UNAVAILABLE", "UNAUTHENTICATED")
+
+
+@pytest.mark.parametrize(
+    ("name", "token", "said"),
+    [
+        *((name, "wrong", "UNAUTHENTICATED") for name in ("curl", "python", "typescript")),
+        *((name, "", "token") for name in ("curl", "python", "typescript")),
+        *((name, "{landlord}", "FORBIDDEN") for name in ("curl", "python")),
+    ],
+)
+def test_an_example_with_a_token_that_will_not_do_says_so_and_fails(
+    name: str, token: str, said: str, demo: Demo
+) -> None:
+    if name == "curl":
+        node.require("curl", "jq")
+    if name == "typescript":
+        node.install(EXAMPLES / name)
+    [(command, _)] = _RUN.findall((EXAMPLES / name / "README.md").read_text())
+    given = {"TOKEN": token.format(**demo.tokens)}
+
+    outcome = subprocess.run(
+        ["bash", "-c", command],
+        cwd=EXAMPLES / name,
+        env=demo.environment("service", **FOUND) | given,
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+
+    assert outcome.returncode == 1
+    assert said in outcome.stderr
+    assert "null" not in outcome.stdout + outcome.stderr
+    assert not re.search(r"Traceback|^    at ", outcome.stderr, re.M)

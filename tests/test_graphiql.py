@@ -244,3 +244,20 @@ def test_the_build_needs_only_the_standard_library_to_fetch() -> None:
     command = [sys.executable, "-S", "-I", str(ROOT / "graph" / "graphiql" / "assets.py")]
 
     assert subprocess.run(command, capture_output=True).stderr == b""
+
+
+@pytest.mark.parametrize("path", ["/", "/graphql/", "/graphiql"])
+def test_whoever_asks_beside_it_hears_where_the_api_is(path: str, client: TestClient) -> None:
+    answer = client.get(path, headers=HTML)
+
+    assert (answer.status_code, answer.json()) == (
+        404,
+        {
+            "errors": [
+                {
+                    "message": "Nothing is here; the API is at /graphql.",
+                    "extensions": {"code": "BAD_USER_INPUT"},
+                }
+            ]
+        },
+    )

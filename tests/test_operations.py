@@ -1,5 +1,6 @@
 """What those who run it see: metrics, logs and traces of a served process, and nobody's secrets."""
 
+import asyncio
 import json
 import logging
 import socket
@@ -16,7 +17,7 @@ from typing import Any
 import pytest
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 from opentelemetry.proto.trace.v1.trace_pb2 import Span
-from prometheus_client import generate_latest
+from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.parser import text_string_to_metric_families
 
 from graph import logs, metrics, production, tracing
@@ -344,3 +345,16 @@ def test_tracing_without_its_packages_is_refused_at_start(
 
     with pytest.raises(SettingsError, match=r"HEADCOUNT_TRACING needs .*headcount\[tracing\]"):
         production.from_environment()
+
+
+async def test_nobody_waits_for_scrapers_once_metrics_are_no_longer_served() -> None:
+    before = set(threading.enumerate())
+    async with metrics.served(CollectorRegistry(), "127.0.0.1", [two_free_ports()]):
+        await asyncio.sleep(0.1)
+        assert any(_serves(each) for each in set(threading.enumerate()) - before)
+
+    assert not any(_serves(each) for each in set(threading.enumerate()) - before)
+
+
+def _serves(thread: threading.Thread) -> bool:
+    return "serve_forever" in thread.name

@@ -116,7 +116,7 @@ def test_settings_cannot_be_changed_or_invented() -> None:
 @pytest.mark.parametrize(
     ("name", "value", "text"),
     [
-        ("PORT", "0", "should be greater than or equal to 1"),
+        ("PORT", "-1", "should be greater than or equal to 0"),
         ("PORT", "65536", "should be less than or equal to 65535"),
         ("PORT", "http", "should be a valid integer, unable to parse string as an integer"),
         ("WORKERS", "0", "should be greater than or equal to 1"),
@@ -171,7 +171,7 @@ def test_a_value_that_cannot_be_used_is_refused_with_its_variable(
 @pytest.mark.parametrize(
     ("name", "value"),
     [
-        ("PORT", "1"),
+        ("PORT", "0"),
         ("PORT", "65535"),
         ("WORKERS", "2"),
         ("DATABASE_TIMEOUT", "0.5"),

@@ -13,13 +13,21 @@ ask() {
       -H 'Accept: application/graphql-response+json'
 }
 
+# answer QUERY [VARIABLES]: prints the data; errors go to stderr and end the script.
+answer() {
+  local whole
+  whole=$(ask "$@") || exit 1
+  jq -ce '.errors // empty' <<<"$whole" >&2 && exit 1
+  jq .data <<<"$whole"
+}
+
 echo '# Trend: the day with the most users'
-trend=$(ask '{
+trend=$(answer '{
   tenant(by: {externalId: "EXIST"}) { id name billingTrend { peak { date maxUsers } } }
 }')
-jq -c .data.tenant <<<"$trend"
-id=$(jq -r .data.tenant.id <<<"$trend")
-date=$(jq -r .data.tenant.billingTrend.peak.date <<<"$trend")
+jq -c .tenant <<<"$trend"
+id=$(jq -r .tenant.id <<<"$trend")
+date=$(jq -r .tenant.billingTrend.peak.date <<<"$trend")
 
 echo '# Report of that day: the number, and who they were, page by page'
 report='query ($tenant: ID!, $date: Date!, $after: String) {
@@ -30,9 +38,9 @@ report='query ($tenant: ID!, $date: Date!, $after: String) {
 }'
 after=null
 while [ "$after" != end ]; do
-  page=$(ask "$report" "{\"tenant\": \"$id\", \"date\": \"$date\", \"after\": $after}")
-  jq -c '.data.billingReport | {maxUsers, first: .users.nodes[0].userId, count: (.users.nodes | length)}' <<<"$page"
-  after=$(jq -r '.data.billingReport.users.pageInfo | if .hasNextPage then .endCursor | tojson else "end" end' <<<"$page")
+  page=$(answer "$report" "{\"tenant\": \"$id\", \"date\": \"$date\", \"after\": $after}")
+  jq -c '.billingReport | {maxUsers, first: .users.nodes[0].userId, count: (.users.nodes | length)}' <<<"$page"
+  after=$(jq -r '.billingReport.users.pageInfo | if .hasNextPage then .endCursor | tojson else "end" end' <<<"$page")
 done
 
 echo '# Recording logins: a bad one is refused; sent again, nothing changes'
@@ -44,7 +52,7 @@ record='mutation ($logins: [LoginInput!]!) {
 logins=$(jq -n --arg now "$(date -u +%FT%TZ)" '{logins: [
   {userId: "anna", at: $now}, {userId: "bruno", at: $now}, {userId: "carla", at: "2019-03-01T09:00:00Z"}
 ]}')
-for _ in 1 2; do ask "$record" "$logins" | jq -c .data.loginsRecord; done
+for _ in 1 2; do answer "$record" "$logins" | jq -c .loginsRecord; done
 
 echo '# An error: programs go by extensions.code'
 ask "$report" "{\"tenant\": \"$id\", \"date\": \"2019-03-01\"}" | jq -c '.errors[0] | {message, path, extensions}'

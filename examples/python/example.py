@@ -1,13 +1,24 @@
 """Audits the busiest day of one tenant, then records logins of another."""
 
 import os
+import sys
 from datetime import UTC, date, datetime, timedelta
 
 from client import Client, Login, Refused
 
 
 def main() -> None:
-    with Client(os.environ["URL"], os.environ["TOKEN"]) as headcount:
+    url, token = os.environ.get("URL"), os.environ.get("TOKEN")
+    if not url or not token:
+        sys.exit("Set URL and TOKEN to what the demo prints: the service account's token.")
+    try:
+        audit_and_record(url, token)
+    except Refused as refused:
+        sys.exit(str(refused))
+
+
+def audit_and_record(url: str, token: str) -> None:
+    with Client(url, token) as headcount:
         trend = headcount.trend("EXIST")
         busiest = max(trend, key=lambda on: trend[on])
         users = list(headcount.users("EXIST", busiest))

@@ -2,7 +2,6 @@
 
 from collections.abc import Awaitable, Callable
 from datetime import datetime
-from typing import Annotated
 
 import typer
 
@@ -10,11 +9,11 @@ from graph.cli import connection
 from graph.cli.connection import connected, tenant_named
 from graph.cli.outcome import Failure
 from graph.cli.principal import Issuer, Named, principal_named
+from graph.cli.tenant import Named as TenantNamed
 from models import Principal, PrincipalKind, Tenant
 from resolvers import assignments
 from resolvers.clock import system_clock
 
-TenantNamed = Annotated[str, typer.Argument(help="ID, external ID or instance ID of the tenant.")]
 Change = Callable[[Tenant, Principal, datetime], Awaitable[None]]
 
 
@@ -47,7 +46,7 @@ def unassign(tenant: TenantNamed, principal: Named, issuer: Issuer = None) -> No
         await assignments.unassign([row], to, now, connection.origin())
 
     row, to = _change(tenant, principal, issuer, change)
-    typer.echo(f"{row.name} ({row.external_id}) is not assigned to {to.display_name}.")
+    typer.echo(f"{row.name} ({row.external_id}) is no longer visible to {to.display_name}.")
 
 
 def _change(

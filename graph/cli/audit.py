@@ -22,7 +22,7 @@ app = typer.Typer(help="Check and export the audit log.", no_args_is_help=True)
 LONGEST_LINE = 1_000_000
 
 
-@app.command()
+@app.command(short_help="Check that no entry was edited, deleted or inserted.")
 def verify(
     head: Annotated[
         str | None,
@@ -75,7 +75,7 @@ def export(
         raise typer.Exit(FAILED) from None
 
 
-@app.command()
+@app.command(short_help="Print position and hash of the last entry.")
 def head(json: Json = False) -> None:
     """Print position and hash of the last entry, to be kept elsewhere and given to `verify`.
 

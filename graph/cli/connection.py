@@ -21,6 +21,17 @@ OPERATOR = Operator()
 NOT_MIGRATED = "The database lacks tables of this version: run `headcount migrate`."
 
 
+class DatabaseFailure(Failure):
+    """`what` is the message without what to do, for those who tell more themselves."""
+
+    def __init__(self, what: str) -> None:
+        self.what = what
+        super().__init__(
+            f"{what} See that it runs and that {variable_of('database_url')} is right;"
+            " `headcount doctor` tells more."
+        )
+
+
 def database_url() -> str:
     """From the environment; a variable that is misspelt is named when there is none."""
     settings, problems = examine()
@@ -84,14 +95,16 @@ def run_in(runner: asyncio.Runner, work: Coroutine[Any, Any, Result]) -> Result:
     """Run a piece of a command's work; a failing database becomes one line."""
     try:
         return runner.run(work)
+    except migrate.NoFolder as error:
+        raise Failure(f"{error}") from None
     except database.ERRORS as error:
         raise _failure(error) from error
 
 
-def _failure(error: Exception) -> Failure:
+def _failure(error: Exception) -> DatabaseFailure:
     """The drivers' messages name hosts, files and roles, but never passwords."""
     text = next(iter(str(error).splitlines()), "") or type(error).__name__
-    return Failure(f"The database cannot be used: {text.rstrip('.')}.")
+    return DatabaseFailure(f"The database cannot be used: {text.rstrip('.')}.")
 
 
 def refuse_missing_file(url: str) -> None:
@@ -106,6 +119,9 @@ async def tenant_named(text: str) -> Tenant:
         case [tenant]:
             return tenant
         case []:
-            raise Failure(f"There is no tenant with the ID, external ID or instance ID {text!r}.")
+            raise Failure(
+                f"There is no tenant with the ID, external ID or instance ID {text!r}."
+                " `headcount tenant list` names all."
+            )
         case _:
             raise Failure(f"Several tenants are called {text!r}: name one by its ID.")

@@ -2,7 +2,8 @@ import asyncio
 import json as json_text
 import socket
 from collections.abc import Mapping
-from contextlib import suppress
+from contextlib import ExitStack, suppress
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -68,18 +69,28 @@ def _run(
     port: int, folder: Path, reset: bool, json: bool, federation: bool, interrupt: Interrupt
 ) -> None:
     # Imported here: the schema takes a second to build, and other commands do without it.
+    from graph import serving
+
+    try:
+        sock = serving.listen(HOST, port)
+    except serving.CannotListen as error:
+        raise Failure(
+            f"{error} Choose another port, or --port 0 for a free one: headcount demo --port 0, or"
+            ' make demo ARGS="--port 0".'
+        ) from None
+    url = _url(folder)
+    with ExitStack() as held:
+        with interrupt.postponed():
+            prepared = _prepare(folder / "demo.db", url, reset, held)
+        _serve(sock, url, prepared, json, federation)
+
+
+def _serve(sock: socket.socket, url: str, prepared: "Demo", json: bool, federation: bool) -> None:
     from graph import logs, serving
     from graph.app import create_app
     from graph.auth import Authenticator
     from graph.demo_tokens import AUDIENCE, Issuer
 
-    try:
-        sock = serving.listen(HOST, port)
-    except serving.PortInUse as error:
-        raise Failure(f"{error} Choose another port, or --port 0 for a free one.") from None
-    url = _url(folder)
-    with interrupt.postponed():
-        prepared = _prepare(folder / "demo.db", url, reset)
     issuer = Issuer()
     settings = Settings(
         database_url=SecretStr(url),
@@ -101,19 +112,28 @@ def _url(folder: Path) -> str:
     return f"sqlite://{folder.absolute() / 'demo.db'}"
 
 
-def _prepare(file: Path, url: str, reset: bool) -> "Demo":
+def _prepare(file: Path, url: str, reset: bool, held: ExitStack) -> "Demo":
     from graph import demo
 
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
-        if reset:
-            demo.remove(file)
+        held.enter_context(demo.held(file, reset))
         demo.require_own(file)
         say("Preparing the sample data ...")
         return asyncio.run(demo.prepare(url, system_clock()))
+    except demo.InUse:
+        raise Failure(
+            f"Another demo uses {file}: end it before you start with --reset, or choose another"
+            " --folder."
+        ) from None
     except demo.NotTheDemos as error:
         raise Failure(
             f"{file} {error}. Start with --reset to delete it, or with another --folder."
+        ) from None
+    except OSError as error:
+        raise Failure(
+            f"The demo's folder {file.parent} cannot be used: {error.strerror or error}."
+            " Choose another --folder."
         ) from None
     except UNUSABLE as error:
         raise Failure(
@@ -153,7 +173,13 @@ def _tell(sock: socket.socket, demo: "Demo", tokens: Mapping[str, str], json: bo
 
 
 def _lines(url: str, demo: "Demo", tokens: Mapping[str, str]) -> list[str]:
-    lines = [f"Headcount's demo is ready at {url} (Ctrl-C ends it).", ""]
+    from graph.demo_tokens import VALID_FOR
+
+    lines = [
+        f"Headcount's demo is ready at {url} (Ctrl-C ends it).",
+        f"Tokens end after {VALID_FOR // timedelta(hours=1)} hours, and with this demo.",
+        "",
+    ]
     for role, what in ROLES.items():
         sees_exist = role != "otherLandlord"
         values = f"&externalId=EXIST&date={demo.sample_date}" if sees_exist else ""

@@ -12,23 +12,20 @@ from graph.cli.outcome import Failure, Json, print_json, print_table, refuse, sa
 from graph.cli.principal import Issuer, Named, principal_named
 from models import ApiKey
 from resolvers import api_keys, instants
-from resolvers.access import Scope
+from resolvers.access import GRANTABLE, Scope
 from resolvers.api_keys import MAX_LIFETIME
 from resolvers.clock import system_clock
 
 app = typer.Typer(
-    help="Make, revoke and list the API keys that service accounts sign in with.",
+    help="Make, revoke and list API keys of service accounts.",
     no_args_is_help=True,
 )
 
 
-class Granted(StrEnum):
-    BILLING_READ = Scope.BILLING_READ.value
-    BILLING_USERS = Scope.BILLING_USERS.value
-    LOGINS_WRITE = Scope.LOGINS_WRITE.value
+Granted = StrEnum("Granted", {each.name: each.value for each in Scope if each in GRANTABLE})  # type: ignore[misc]
 
 
-@app.command()
+@app.command(short_help="Make an API key and show it, this once.")
 def create(
     principal: Named,
     days: Annotated[
@@ -93,7 +90,7 @@ def revoke(
     typer.echo(f"Key {row.id} is revoked since {instants.render(row.revoked_at)}.")
 
 
-@app.command("list")
+@app.command("list", short_help="List API keys, the newest first.")
 def list_(
     principal: Annotated[
         str | None, typer.Option(help="Only of this principal, by ID or subject.")

@@ -2,9 +2,10 @@
 
 import sys
 from importlib.metadata import PackageNotFoundError, version
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
+from typer.core import TyperGroup
 
 from graph.cli import (
     assignment,
@@ -22,14 +23,27 @@ from graph.cli import (
 )
 from graph.cli.outcome import Failure
 
+
+class _Commands(TyperGroup):
+    def invoke(self, ctx: typer.Context) -> Any:  # type: ignore[override]
+        try:
+            return super().invoke(ctx)
+        except typer.BadParameter as error:
+            # Of pydantic, and of no use to whoever typed the value.
+            error.message = error.message.removeprefix("Value error, ")
+            raise
+
+
 app = typer.Typer(
     name="headcount",
+    cls=_Commands,
     help="How many users of a tenant logged in on a date, and who they were.\n\n"
     "Try it with `headcount demo`. A production is `headcount migrate`, then `headcount serve`;"
     " tenants and who may see them are managed with `tenant`, `principal`, `key` and `assign`,"
     " logins arrive through `record` or the API.",
     epilog="Settings are environment variables; all of them stand in the README. Exit codes:"
-    " 0 done, 1 failed, 2 called or configured wrongly, 3 some logins were refused.",
+    " 0 done, 1 failed, 2 called or configured wrongly, 3 some logins were refused, 130 `record`"
+    " was interrupted.",
     no_args_is_help=True,
     add_completion=False,
     rich_markup_mode=None,
@@ -56,19 +70,23 @@ def options(
     pass
 
 
-app.command("demo")(demo.demo)
+app.command("demo", short_help="Try everything on this machine, with sample data.")(demo.demo)
 app.command("serve")(serve.serve)
-app.command("doctor")(doctor.doctor)
+app.command("doctor", short_help="Say what is wrong or unsafe, and what to do.")(doctor.doctor)
 app.command("migrate")(migrate.migrate)
-app.command("record")(record.record)
+app.command("record", short_help="Record the logins of a file.")(record.record)
 app.add_typer(tenant.app, name="tenant")
 app.add_typer(principal.app, name="principal")
 app.add_typer(key.app, name="key")
 app.command("assign")(assignment.assign)
-app.command("unassign")(assignment.unassign)
+app.command("unassign", short_help="Hide a tenant from a landlord or a service account.")(
+    assignment.unassign
+)
 app.add_typer(audit.app, name="audit")
 app.command("schema")(schema.schema)
-app.command("graphiql")(explorer.graphiql)
+app.command("graphiql", short_help="Fetch the files of the GraphiQL page with npm.")(
+    explorer.graphiql
+)
 
 
 def main() -> None:

@@ -48,6 +48,8 @@ def add(
 
     Example: headcount principal add tenant-administrator 00u4c5d6 --home ACME
     """
+    if kind is Kind.TENANT_ADMINISTRATOR and home is None:
+        raise Failure("A tenant administrator has a home tenant: name it with --home.")
     url = connection.database_url()
     new = (PrincipalKind[kind.name], issuer or _own_issuer(), subject, name or subject)
     _show(connection.run(_add(url, new, home)), json)
@@ -92,7 +94,10 @@ async def principal_named(text: str, issuer: str | None) -> Principal:
         case [principal]:
             return principal
         case []:
-            raise Failure(f"There is no principal with the ID or subject {text!r}.")
+            raise Failure(
+                f"There is no principal with the ID or subject {text!r}."
+                " `headcount principal list` names all."
+            )
         case _:
             raise Failure(f"Several issuers have the subject {text!r}: add --issuer.")
 

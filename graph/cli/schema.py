@@ -11,9 +11,10 @@ _MOST_LINES = 40
 
 
 def schema(
-    file: Annotated[Path, typer.Argument(help="With --check: the file to compare with.")] = Path(
-        "schema.graphql"
-    ),
+    file: Annotated[
+        Path | None,
+        typer.Argument(help="With --check: the file to compare with, else schema.graphql."),
+    ] = None,
     check: Annotated[
         bool,
         typer.Option("--check", help="Compare with a file; exit with 1 when it differs."),
@@ -26,8 +27,15 @@ def schema(
     Example: headcount schema --check
     """
     if not check:
+        if file is not None:
+            raise Failure(
+                f"{file} is not written, only compared: `headcount schema --check {file}`;"
+                f" `headcount schema > {file}` writes it.",
+                USAGE,
+            )
         typer.echo(_text(), nl=False)
         return
+    file = file or Path("schema.graphql")
     try:
         kept = file.read_text("utf-8")
     except (OSError, UnicodeDecodeError) as error:

@@ -1,5 +1,4 @@
 import asyncio
-import os
 from logging import getLogger
 from typing import Annotated
 
@@ -31,9 +30,13 @@ def serve(
     Example: headcount serve --host 0.0.0.0 --workers 4
     """
     # Imported here: the schema takes a second to build, and other commands do without it.
-    from graph import logs, production, serving
+    from graph import environment, logs, production, serving
     from graph.settings import SettingsError, variable_of
 
+    # Workers are made from the environment alone, and check it as it is checked here.
+    for name, value in (("host", host), ("port", port), ("workers", workers)):
+        if value is not None:
+            environment.put(variable_of(name), str(value))
     try:
         ready = production.from_environment()
     except SettingsError as error:
@@ -41,21 +44,21 @@ def serve(
     settings = ready.settings
     connection.run(_check(connection.database_url()))
     silence = asyncio.run(ready.silence())
-    count = settings.workers if workers is None else workers
     try:
-        sock = serving.listen(
-            settings.host if host is None else host, settings.port if port is None else port
-        )
-    except serving.PortInUse as error:
-        raise Failure(str(error)) from None
+        sock = serving.listen(settings.host, settings.port)
+    except serving.CannotListen as error:
+        name, what = ("port", "") if error.port else ("host", " that this machine has")
+        raise Failure(
+            f"{error} Choose another{what} with --{name} or {variable_of(name)}."
+        ) from None
     address, number = sock.getsockname()[:2]
     shown = f"[{address}]" if ":" in address else address
-    # What workers are made from, and how many ports they have for metrics.
-    os.environ[variable_of("workers")] = str(count)
     logging = logs.config(
         settings.log_level, settings.log_format, every_request=settings.access_log
     )
-    config = serving.config("graph.serving:production_app", workers=count, logging=logging)
+    config = serving.config(
+        "graph.serving:production_app", workers=settings.workers, logging=logging
+    )
     logger = getLogger("headcount")
     logger.info("Headcount listens on http://%s:%d/graphql", shown, number)
     if silence:

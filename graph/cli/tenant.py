@@ -58,7 +58,7 @@ def list_(
     print_table(columns, [tuple(_fields(row).values()) for row in rows])
 
 
-@app.command()
+@app.command(short_help="Configure a tenant as PureConnect billable, or no longer so.")
 def set_billable(
     tenant: Named,
     off: Annotated[bool, typer.Option("--off", help="No longer billable.")] = False,

@@ -6,7 +6,9 @@ from typing import Annotated
 import strawberry
 from strawberry import argument
 
-TenantId = Annotated[strawberry.ID, argument("ID of the tenant in this API.")]
+TenantId = Annotated[
+    strawberry.ID, argument("ID of the tenant in this API (`Tenant.id`), not the external ID.")
+]
 TenantIds = Annotated[list[strawberry.ID], argument("IDs of the tenants in this API; at most 500.")]
 LandlordId = Annotated[strawberry.ID, argument("ID of the landlord, who sees it as viewer.id.")]
 

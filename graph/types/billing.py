@@ -221,7 +221,7 @@ class BillingTrend:
     )
     points: list[DailyMaxUsers] = strawberry.field(
         description="One point for each date of the range, oldest first, zero when nobody logged"
-        " in; at most 185."
+        f" in; at most {billing_window.LONGEST}."
     )
     peak: DailyMaxUsers | None = strawberry.field(
         description="Date with the most users (the earliest when tied); null when nobody logged in."

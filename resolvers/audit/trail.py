@@ -16,7 +16,7 @@ import orjson
 
 from models import Tenant, database
 from resolvers import cursors, instants
-from resolvers.errors import BadInput, InvalidCursor
+from resolvers.errors import InvalidCursor
 
 MAX_PAGE = 500
 
@@ -57,9 +57,7 @@ class TrailPage(NamedTuple):
 
 def request(tenant: Tenant, first: int | None, after: str | None) -> TrailRequest:
     """What a client asks for by `first` and `after`; the cursor must be of this very trail."""
-    size = 100 if first is None else first
-    if not 0 <= size <= MAX_PAGE:
-        raise BadInput(f"first must be from 0 to {MAX_PAGE}.")
+    size = cursors.page_size(first, 100, MAX_PAGE)
     return TrailRequest(tenant.id, size, _LATEST if after is None else _place(tenant.id, after))
 
 

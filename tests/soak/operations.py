@@ -56,7 +56,7 @@ def no_insecure_setting_is_served_with(url: str) -> Figure:
         cases = insecure.cases(folder)
         refused = 0
         for case in cases:
-            outcome = run("serve", "--port", 0, env=insecure.changed(environment, case.changes))
+            outcome = run("serve", env=insecure.changed(environment, case.changes))
             named = f"\n  {case.variable} " in outcome.err
             refused += outcome.code == 2 and named and "listens" not in outcome.err
         with command.served(environment, cwd=folder) as graphql:

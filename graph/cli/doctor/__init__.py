@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass
 import typer
 
 from graph.cli import connection
+from graph.cli.connection import DatabaseFailure
 from graph.cli.doctor import of_database, of_files, of_settings
 from graph.cli.doctor.configured import Configured, configured
 from graph.cli.doctor.finding import Finding, Level, wrong
@@ -83,11 +84,12 @@ def _refused() -> dict[str, str]:
 
 
 def _misconfigured(what: str, variable: str) -> Finding:
+    verb = "Set" if what.startswith(f"{variable} is not set") else "Correct"
     return Finding(
         Level.MISCONFIGURED,
         what,
         "`headcount serve` does not start with it.",
-        f"Correct {variable}; the README says what it takes.",
+        f"{verb} {variable}; the README says what it takes.",
     )
 
 
@@ -97,7 +99,7 @@ def _look(url: str, settings: Settings) -> tuple[Inspection | None, list[Finding
     except (Failure, RuntimeError) as error:
         return None, [
             wrong(
-                f"{error}",
+                error.what if isinstance(error, DatabaseFailure) else f"{error}",
                 "Every request needs the database.",
                 f"See to it that it runs, and that {variable_of('database_url')} says where.",
             )

@@ -24,7 +24,8 @@ class Configured:
 
 
 def configured(settings: Settings, faulty: set[str]) -> Iterator[Configured]:
-    """`faulty` are the variables whose value cannot be used: it is not repeated either."""
+    """`faulty` are the variables whose value cannot be used, when they are set: it is not
+    repeated either."""
     given = {name.upper() for name in os.environ}
     kept = {variable_of(name) for name in secrets()}
     for name in Settings.model_fields:
@@ -34,7 +35,8 @@ def configured(settings: Settings, faulty: set[str]) -> Iterator[Configured]:
             source = "environment"
         elif variable in kept and file_variable_of(variable) in given:
             source = f"file of {file_variable_of(variable)}"
-        value = "cannot be used" if variable in faulty else _told(getattr(settings, name))
+        unusable = variable in faulty and source != "default"
+        value = "cannot be used" if unusable else _told(getattr(settings, name))
         yield Configured(variable, value, source)
 
 

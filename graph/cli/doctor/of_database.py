@@ -12,7 +12,7 @@ from models.inspection import Inspection
 #: Seconds that the database's clock and this machine's may be apart.
 APART = 5
 #: The oldest PostgreSQL that still gets fixes.
-OLDEST = 14
+OLDEST = 15
 #: Connections that commands, backups and people need beside the workers.
 SPARE = 5
 

@@ -13,6 +13,12 @@ from graph.settings import Settings, secrets, variable_of
 ROOM = 1024**3
 """Bytes that a disk with an SQLite file on it should have left."""
 
+_MOVES = {
+    "database_url": "move the service to another database",
+    "rate_limit_storage": "have rates counted in a Redis that never refuses",
+}
+"""What a secret in a file can be changed to do."""
+
 
 def examine(settings: Settings, database: Path | None) -> Iterator[Finding]:
     """`database` is the SQLite file, if there is one."""
@@ -24,12 +30,13 @@ def examine(settings: Settings, database: Path | None) -> Iterator[Finding]:
                 "Whoever can change the keys can sign in as anybody.",
                 f"chmod g-w {path}",
             )
-    for variable in (file_variable_of(variable_of(name)) for name in secrets()):
+    for name in secrets():
+        variable = file_variable_of(variable_of(name))
         path = os.environ.get(variable)
         if path and _mode(Path(path)) & (S_IWOTH | S_IWGRP):
             yield unsafe(
                 f"The file of {variable} can be written by other accounts.",
-                "Whoever can change it can move the service to another database.",
+                f"Whoever can change it can {_MOVES[name]}.",
                 f"chmod go-w {path}",
             )
     if database is not None and database.exists():

@@ -53,8 +53,7 @@ def _who_may_look(settings: Settings) -> Iterator[Finding]:
 
 
 def _what_is_told(settings: Settings) -> Iterator[Finding]:
-    # A setting of versions that keep an audit trail.
-    if getattr(settings, "audit", None) is False:
+    if not settings.audit:
         yield unsafe(
             f"{variable_of('audit')} is off.",
             "Nobody can tell afterwards who read which report.",
