@@ -69,7 +69,7 @@ class Foresight:
 
     field: str
     given: Mapping[str, ValueNode]
-    date: ValueNode | None
+    on: ValueNode | None
     defaults: Variables
     is_made_of_state: bool
 
@@ -77,7 +77,7 @@ class Foresight:
         """What to bring along; None where values are missing or will be refused."""
         variables = {**self.defaults, **sent}
         values = {name: _value(node, variables) for name, node in self.given.items()}
-        on = _value(self.date, variables)
+        on = _value(self.on, variables)
         try:
             match self.field:
                 case "tenants":
