@@ -13,7 +13,6 @@ import sqlite3
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from enum import Enum
 from math import ceil
 from pathlib import Path
 from typing import Any, TypeVar
@@ -23,7 +22,7 @@ from uuid import UUID
 import asyncpg
 from tortoise import Tortoise
 from tortoise.backends.base.client import BaseDBAsyncClient
-from tortoise.exceptions import BaseORMException, DBConnectionError, OperationalError
+from tortoise.exceptions import BaseORMException
 
 from models import readers, transactions
 from models.tenant import Tenant
@@ -125,6 +124,8 @@ def config(
                 "datestyle": "ISO",
                 # Compiling a statement takes longer than any of ours runs.
                 "jit": "off",
+                # Under any other, who waited for a lock is refused what was committed meanwhile.
+                "default_transaction_isolation": "read committed",
                 # Rounded up, as 0 would mean none.
                 "statement_timeout": str(ceil(statement_timeout * 1000)),
                 # A client that vanished inside a transaction must not keep its locks.
@@ -201,6 +202,17 @@ async def ping() -> None:
     await connection().execute_query("SELECT 1")
 
 
+async def ready() -> None:
+    """Ask whether the database answers and takes what is written, as audit and logins need."""
+    if _dialect != "postgresql":
+        await ping()
+        return
+    sql = "SELECT current_setting('transaction_read_only')"
+    _, (found,) = await connection().execute_query(sql)
+    if found[0] == "on":
+        raise asyncpg.ReadOnlySQLTransactionError("PostgreSQL takes no writes")
+
+
 async def rows(sql: str, values: Sequence[Any] = ()) -> list[Any]:
     """Rows of one SQL statement, in the driver's own row type: index or name a column.
 
@@ -232,51 +244,6 @@ ERRORS: tuple[type[Exception], ...] = (
     asyncpg.InternalClientError,
     sqlite3.Error,
 )
-
-
-class Trouble(Enum):
-    """What an exception says of the database, when it is not a fault of ours."""
-
-    UNREACHABLE = "unreachable"
-    SLOW = "slow"
-
-
-def trouble(error: BaseException) -> Trouble | None:
-    """Exceptions arrive as the drivers raise them: Tortoise translates only a few."""
-    seen: BaseException | None = error
-    while seen is not None:
-        if isinstance(seen, asyncpg.QueryCanceledError | TimeoutError):
-            return Trouble.SLOW
-        if isinstance(seen, _UNREACHABLE) or _is_locked(seen):
-            return Trouble.UNREACHABLE
-        seen = seen.__cause__ or (seen.args[0] if _wraps(seen) else None)
-    return None
-
-
-_UNREACHABLE = (
-    OSError,
-    DBConnectionError,
-    asyncpg.PostgresConnectionError,
-    asyncpg.InterfaceError,
-    asyncpg.InternalClientError,
-    asyncpg.CannotConnectNowError,
-    asyncpg.AdminShutdownError,
-    asyncpg.CrashShutdownError,
-    asyncpg.TooManyConnectionsError,
-)
-
-
-def _is_locked(error: BaseException) -> bool:
-    """SQLite, when another process kept on writing for longer than we wait."""
-    return isinstance(error, sqlite3.OperationalError) and "locked" in str(error)
-
-
-def _wraps(error: BaseException) -> bool:
-    return (
-        isinstance(error, OperationalError)
-        and bool(error.args)
-        and isinstance(error.args[0], BaseException)
-    )
 
 
 def dialect() -> str:
