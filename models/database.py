@@ -26,6 +26,7 @@ from tortoise.exceptions import BaseORMException
 
 from models import readers, transactions
 from models.tenant import Tenant
+from models.troubles import Unsuitable
 
 Result = TypeVar("Result")
 
@@ -151,9 +152,12 @@ def apps(connection_name: str) -> dict[str, dict[str, Any]]:
     }
 
 
-async def open(url: str, *, pool_size: int = 10, statement_timeout: float = 8) -> None:
+async def open(
+    url: str, *, pool_size: int = 10, statement_timeout: float = 8, only_to_look: bool = False
+) -> None:
     """Connect this process. Ends with the connection warm: a first query that is cancelled
-    while SQLite connects would leave it locked."""
+    while SQLite connects would leave it locked. A database that cannot keep every text is refused,
+    unless it is only to be looked at."""
     global _dialect
     parsed = DatabaseUrl.parse(url)
     await Tortoise.init(
@@ -168,6 +172,8 @@ async def open(url: str, *, pool_size: int = 10, statement_timeout: float = 8) -
         else:
             client: Any = connection()
             readers.hold(client._pool)
+            if not only_to_look:
+                await _assert_every_text_is_kept()
     except BaseException:
         await close()
         raise
@@ -233,6 +239,9 @@ def uuid(value: Any) -> UUID:
     return value if isinstance(value, UUID) else UUID(value)
 
 
+#: What to do about a PostgreSQL database in another encoding.
+MAKE_ANOTHER = "Make another one: CREATE DATABASE ... ENCODING 'UTF8' TEMPLATE template0"
+
 #: Everything the drivers raise when the database is not there, not ready or not a database.
 ERRORS: tuple[type[Exception], ...] = (
     OSError,
@@ -243,6 +252,7 @@ ERRORS: tuple[type[Exception], ...] = (
     # What a connection says that was cut while it was used.
     asyncpg.InternalClientError,
     sqlite3.Error,
+    Unsuitable,
 )
 
 
@@ -264,4 +274,11 @@ async def _assert_sqlite_is_safe() -> None:
     for pragma, value in {"foreign_keys": 1, "synchronous": 2}.items():
         (row,) = await rows(f"PRAGMA {pragma}")
         if row[0] != value:
-            raise RuntimeError(f"SQLite runs with {pragma}={row[0]} instead of {value}.")
+            raise Unsuitable(f"SQLite runs with {pragma}={row[0]} instead of {value}")
+
+
+async def _assert_every_text_is_kept() -> None:
+    """In another encoding, PostgreSQL refuses names, or counts bytes as characters."""
+    ((encoding,),) = await rows("SELECT current_setting('server_encoding')")
+    if encoding != "UTF8":
+        raise Unsuitable(f"it keeps text as {encoding}. {MAKE_ANOTHER}")

@@ -9,7 +9,7 @@ from models import database, migrate
 
 _PRAGMAS = {"synchronous": {0: "off", 1: "normal", 2: "full", 3: "extra"}}
 _POSTGRESQL = (
-    *("server_version", "fsync", "full_page_writes", "synchronous_commit"),
+    *("server_version", "server_encoding", "fsync", "full_page_writes", "synchronous_commit"),
     *("max_connections", "reserved_connections", "superuser_reserved_connections"),
 )
 
@@ -23,6 +23,7 @@ class Inspection:
     version: str
     settings: Mapping[str, str]
     pending: list[str]
+    unknown: list[str]
     clock: datetime | None = None
     connections: int | None = None
     is_superuser: bool = False
@@ -41,7 +42,9 @@ async def _sqlite() -> Inspection:
     for pragma in ("journal_mode", "synchronous", "foreign_keys"):
         (row,) = await database.rows(f"PRAGMA {pragma}")
         settings[pragma] = str(_PRAGMAS.get(pragma, {}).get(row[0], row[0]))
-    return Inspection("SQLite", version[0], settings, await migrate.pending())
+    return Inspection(
+        "SQLite", version[0], settings, await migrate.pending(), await migrate.unknown()
+    )
 
 
 async def _postgresql() -> Inspection:
@@ -59,6 +62,7 @@ async def _postgresql() -> Inspection:
         settings.pop("server_version"),
         settings,
         await migrate.pending(),
+        await migrate.unknown(),
         now[0],
         int(settings["max_connections"]) - reserved,
         bool(role[0]),

@@ -10,6 +10,10 @@ import asyncpg
 from tortoise.exceptions import DBConnectionError, OperationalError
 
 
+class Unsuitable(RuntimeError):
+    """The database is there and must not be used; the text says why and goes on after a colon."""
+
+
 class Trouble(Enum):
     """UNWRITABLE lasts until a person sees to it; the others may pass."""
 

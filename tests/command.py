@@ -101,6 +101,18 @@ def rows(url: str, sql: str) -> list[tuple[Any, ...]]:
         return connection.execute(sql).fetchall()
 
 
+def change(url: str, *statements: str) -> None:
+    """Behind the program's back."""
+    file = DatabaseUrl.parse(url).file
+    if file is None:
+        for statement in statements:
+            asyncio.run(_execute(url, statement))
+        return
+    with closing(sqlite3.connect(file)) as connection, connection:
+        for statement in statements:
+            connection.execute(statement)
+
+
 def days(url: str) -> dict[tuple[str, str], list[str]]:
     """The users of each external ID and report date; the stored number of them is checked."""
     found = rows(

@@ -409,3 +409,30 @@ def test_a_schema_that_is_not_there_is_a_wrong_call(tmp_path: Path) -> None:
     assert run("schema", "--check", cwd=tmp_path) == Outcome(
         2, "", "headcount: schema.graphql cannot be read: No such file or directory.\n"
     )
+
+
+def test_an_older_version_does_not_touch_what_a_newer_one_migrated(
+    ready: dict[str, str], tmp_path: Path
+) -> None:
+    command.change(
+        ready["HEADCOUNT_DATABASE_URL"],
+        "INSERT INTO tortoise_migrations (app, name, applied_at)"
+        " VALUES ('models', '9999_future', '2026-11-26 00:00:00')",
+    )
+    said = (
+        "headcount: The database cannot be used: it was migrated by a newer version (9999_future)."
+        " Install that version.\n"
+    )
+
+    for arguments in (
+        ("serve", "--port", 0),
+        ("migrate",),
+        ("migrate", "--check"),
+        ("record", "-", "--tenant", "ACME"),
+        ("tenant", "add", "Beta", *BETA),
+        ("assign", "ACME", "lena"),
+    ):
+        assert run(*arguments, env=ready, stdin="", cwd=tmp_path) == Outcome(1, "", said)
+    found = json.loads(run("doctor", "--json", env=ready).out)
+    assert found["database"]["unknown"] == ["9999_future"]
+    assert [each["level"] for each in found["findings"] if "newer" in each["what"]] == ["wrong"]

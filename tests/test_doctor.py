@@ -244,7 +244,13 @@ def test_a_new_sqlite_file_is_nobody_elses_to_read(calm: dict[str, str]) -> None
 SOUND = Inspection(
     "PostgreSQL",
     "18.1",
-    {"fsync": "on", "full_page_writes": "on", "synchronous_commit": "on"},
+    {
+        "server_encoding": "UTF8",
+        "fsync": "on",
+        "full_page_writes": "on",
+        "synchronous_commit": "on",
+    },
+    [],
     [],
     clock=NOW,
     connections=97,
@@ -282,3 +288,35 @@ def test_clocks_that_are_apart_are_wrong(seconds: int, said: int) -> None:
 
     text = f"The clocks of this machine and the database are {said} s apart."
     assert found == ([(Level.WRONG, text)] if said else [])
+
+
+def test_a_database_that_a_newer_version_migrated_is_wrong() -> None:
+    assert findings_of(replace(SOUND, unknown=["0005_future"])) == [
+        (Level.WRONG, "The database was migrated by a newer version: 0005_future.")
+    ]
+
+
+def test_a_database_that_cannot_keep_every_text_is_wrong(environment: dict[str, str]) -> None:
+    if is_sqlite(environment):
+        pytest.skip("keeps text as UTF-8 always")
+    url = latin(environment["HEADCOUNT_DATABASE_URL"])
+    refused = run("migrate", env={**environment, "HEADCOUNT_DATABASE_URL": url})
+    code, report = diagnosed(environment, HEADCOUNT_DATABASE_URL=url, HEADCOUNT_DRAIN_SECONDS="3")
+
+    assert (refused.code, refused.out) == (1, "")
+    assert refused.err == (
+        "headcount: The database cannot be used: it keeps text as LATIN1. Make another one:"
+        " CREATE DATABASE ... ENCODING 'UTF8' TEMPLATE template0.\n"
+    )
+    found = {each["what"]: each for each in report["findings"]}
+    assert code == 1
+    assert (
+        "TEMPLATE template0" in found["The database keeps text as LATIN1, and not as UTF8."]["do"]
+    )
+
+
+def latin(url: str) -> str:
+    """Another database on the same server, which knows western languages only."""
+    name = urlsplit(url).path[1:]
+    execute(url, f"CREATE DATABASE {name}_latin ENCODING 'LATIN1' LOCALE 'C' TEMPLATE template0")
+    return url.replace(f"/{name}?", f"/{name}_latin?")

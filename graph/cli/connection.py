@@ -57,12 +57,14 @@ def run(command: Coroutine[Any, Any, Result]) -> Result:
 @asynccontextmanager
 async def connected(url: str) -> AsyncIterator[None]:
     """Hold the database open. Refused while migrations are pending, because every statement
-    would fail. No SQLite file is made: a mistyped path would look like an empty database."""
+    would fail, and when a newer version has migrated it. No SQLite file is made: a mistyped path
+    would look like an empty database."""
     refuse_missing_file(url)
     await database.open(url, pool_size=2, statement_timeout=0)
     try:
         if await migrate.pending():
             raise Failure(NOT_MIGRATED)
+        await migrate.refuse_newer()
         yield
     finally:
         await database.close()

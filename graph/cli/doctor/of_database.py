@@ -6,7 +6,7 @@ from datetime import datetime
 from graph.cli.doctor.finding import Finding, advice, unsafe, wrong
 from graph.setting_types import LOOPBACK
 from graph.settings import Settings, variable_of
-from models.database import DatabaseUrl
+from models.database import MAKE_ANOTHER, DatabaseUrl
 from models.inspection import Inspection
 
 #: Seconds that the database's clock and this machine's may be apart.
@@ -27,10 +27,27 @@ def examine(
             "This version needs their tables.",
             "Run `headcount migrate`.",
         )
+    if seen.unknown:
+        yield wrong(
+            f"The database was migrated by a newer version: {', '.join(seen.unknown)}.",
+            "This version would write what the newer one does not expect, and refuses to.",
+            "Install the newer version.",
+        )
     if seen.product == "PostgreSQL":
+        yield from _encoding(seen)
         yield from _survival(seen)
         yield from _server(seen, settings)
         yield from _clock(seen, asked, answered)
+
+
+def _encoding(seen: Inspection) -> Iterator[Finding]:
+    encoding = seen.settings["server_encoding"]
+    if encoding != "UTF8":
+        yield wrong(
+            f"The database keeps text as {encoding}, and not as UTF8.",
+            "It would refuse or cut names and user IDs, so every command but this one refuses it.",
+            f"{MAKE_ANOTHER}. Point {variable_of('database_url')} at it.",
+        )
 
 
 def _survival(seen: Inspection) -> Iterator[Finding]:
