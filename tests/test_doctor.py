@@ -3,6 +3,7 @@
 import asyncio
 import json
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import timedelta
@@ -19,7 +20,9 @@ from graph.cli.doctor.finding import Finding, Level
 from graph.settings import Settings
 from models.database import DatabaseUrl
 from models.inspection import Inspection
-from tests.command import ROOT, done, run
+from resolvers.clock import system_clock
+from tests.command import ROOT, change, days, done, run
+from tests.test_readme import blocks
 from tests.tokens import NOW
 
 GOOD = Settings(token_issuer="https://login.example.com/")
@@ -250,8 +253,10 @@ SOUND = Inspection(
         "full_page_writes": "on",
         "synchronous_commit": "on",
     },
-    [],
-    [],
+    pending=[],
+    unknown=[],
+    differing=0,
+    differing_days=[],
     clock=NOW,
     connections=97,
     is_encrypted=True,
@@ -320,3 +325,49 @@ def latin(url: str) -> str:
     name = urlsplit(url).path[1:]
     execute(url, f"CREATE DATABASE {name}_latin ENCODING 'LATIN1' LOCALE 'C' TEMPLATE template0")
     return url.replace(f"/{name}?", f"/{name}_latin?")
+
+
+def test_numbers_that_are_not_those_of_the_lists_are_wrong_and_can_be_mended(
+    calm: dict[str, str], environment: dict[str, str]
+) -> None:
+    url = environment["HEADCOUNT_DATABASE_URL"]
+    add = ("tenant", "add", "Acme", "--external-id", "ACME", "--instance-id")
+    done(*add, "2f077c75-6d84-47df-8bdc-ca3590971479", env=environment)
+    today = system_clock().replace(hour=0, minute=0, second=1, microsecond=0)
+    logins = [
+        f"user{user},{(today - timedelta(days=day)).isoformat()}\n"
+        for user in range(3)
+        for day in range(6)
+    ]
+    csv = "".join(["user_id,at\n", *logins])
+    done("record", "-", "--tenant", "ACME", env=environment, stdin=csv)
+    known = days(url)
+    assert diagnosed(calm)[0] == 0
+
+    gone = min(on for _, on in known)
+    change(
+        url,
+        "DELETE FROM presence WHERE user_id = 'user1'",
+        f"DELETE FROM tenant_day WHERE report_date = '{gone}'",
+    )
+    code, report = diagnosed(calm)
+
+    assert (code, told(report)) == (1, [("wrong", "The stored number")])
+    what = report["findings"][0]["what"]
+    assert "on 6 days: tenant " in what
+    assert f" on {gone} 0 instead of 2, " in what
+    assert what.endswith(" 3 instead of 2, and 3 more.")
+
+    (mend,) = [sql for sql in blocks("sql") if "counted" in sql]
+    change(url, mend if not is_sqlite(calm) else re.sub(r"LOCK .*", "", mend))
+
+    assert diagnosed(calm)[1]["findings"] == []
+    assert days(url) == {day: ["user0", "user2"] for day in known}
+    done("record", "-", "--tenant", "ACME", env=environment, stdin=csv)
+    assert days(url) == known
+
+
+def test_numbers_that_take_too_long_to_count_are_worth_a_thought() -> None:
+    found = findings_of(replace(SOUND, differing=None), database_timeout=5)
+
+    assert found == [(Level.ADVICE, "Counting the users of a tenant took longer than 5 s.")]

@@ -33,11 +33,35 @@ def examine(
             "This version would write what the newer one does not expect, and refuses to.",
             "Install the newer version.",
         )
+    yield from _numbers(seen, settings)
     if seen.product == "PostgreSQL":
         yield from _encoding(seen)
         yield from _survival(seen)
         yield from _server(seen, settings)
         yield from _clock(seen, asked, answered)
+
+
+def _numbers(seen: Inspection, settings: Settings) -> Iterator[Finding]:
+    if seen.differing is None:
+        yield advice(
+            f"Counting the users of a tenant took longer than {settings.database_timeout:g} s.",
+            "Whether the stored numbers are those of the lists is not known.",
+            f"Give this command a larger {variable_of('database_timeout')}.",
+        )
+    elif seen.differing:
+        first = [
+            f"tenant {day.tenant_id} on {day.report_date} {day.max_users} instead of"
+            f" {day.presences}"
+            for day in seen.differing_days
+        ]
+        more = f", and {seen.differing - len(first):,} more" if seen.differing > len(first) else ""
+        yield wrong(
+            "The stored number of users is not that of the list on"
+            f" {seen.differing:,} days: {', '.join(first)}{more}.",
+            "Rows were deleted or restored by hand; reports tell the stored number.",
+            "Restore what is missing, then store the numbers anew: the README has the SQL, under"
+            " Operate.",
+        )
 
 
 def _encoding(seen: Inspection) -> Iterator[Finding]:
