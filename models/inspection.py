@@ -11,7 +11,14 @@ from models.troubles import Trouble, trouble
 
 _PRAGMAS = {"synchronous": {0: "off", 1: "normal", 2: "full", 3: "extra"}}
 _POSTGRESQL = (
-    *("server_version", "server_encoding", "fsync", "full_page_writes", "synchronous_commit"),
+    *(
+        "server_version",
+        "server_encoding",
+        "transaction_read_only",
+        "fsync",
+        "full_page_writes",
+        "synchronous_commit",
+    ),
     *("max_connections", "reserved_connections", "superuser_reserved_connections"),
 )
 

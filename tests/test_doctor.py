@@ -249,6 +249,7 @@ SOUND = Inspection(
     "18.1",
     {
         "server_encoding": "UTF8",
+        "transaction_read_only": "off",
         "fsync": "on",
         "full_page_writes": "on",
         "synchronous_commit": "on",
@@ -371,3 +372,17 @@ def test_numbers_that_take_too_long_to_count_are_worth_a_thought() -> None:
     found = findings_of(replace(SOUND, differing=None), database_timeout=5)
 
     assert found == [(Level.ADVICE, "Counting the users of a tenant took longer than 5 s.")]
+
+
+def test_postgresql_that_takes_no_writes_is_wrong(calm: dict[str, str]) -> None:
+    if is_sqlite(calm):
+        pytest.skip("belongs to who may write the file")
+    name = urlsplit(calm["HEADCOUNT_DATABASE_URL"]).path[1:]
+    execute(
+        calm["HEADCOUNT_DATABASE_URL"],
+        f"ALTER ROLE plain_{name} SET default_transaction_read_only = on",
+    )
+
+    code, report = diagnosed(calm)
+
+    assert (code, told(report)) == (1, [("wrong", "PostgreSQL takes no")])

@@ -75,6 +75,12 @@ def _encoding(seen: Inspection) -> Iterator[Finding]:
 
 
 def _survival(seen: Inspection) -> Iterator[Finding]:
+    if seen.settings["transaction_read_only"] == "on":
+        yield wrong(
+            "PostgreSQL takes no writes: it is a standby, or default_transaction_read_only is on.",
+            "No login is recorded, and nothing is read without its entry in the audit log.",
+            f"Point {variable_of('database_url')} at the primary, or reset the setting.",
+        )
     for name in ("fsync", "full_page_writes"):
         if seen.settings[name] == "off":
             yield unsafe(
