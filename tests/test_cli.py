@@ -436,3 +436,45 @@ def test_an_older_version_does_not_touch_what_a_newer_one_migrated(
     found = json.loads(run("doctor", "--json", env=ready).out)
     assert found["database"]["unknown"] == ["9999_future"]
     assert [each["level"] for each in found["findings"] if "newer" in each["what"]] == ["wrong"]
+
+
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("tenant", "list"),
+        ("tenant", "list", "--json"),
+        ("key", "list"),
+        ("audit", "head"),
+        ("audit", "export"),
+        ("record", "-", "--tenant", "ACME", "--json"),
+        ("doctor",),
+        ("--help",),
+    ],
+)
+def test_an_output_that_cannot_be_written_is_one_line(
+    arguments: tuple[str, ...], unbuffered: str, ready: dict[str, str]
+) -> None:
+    with open("/dev/full", "w", encoding="utf-8") as full:
+        outcome = run(
+            *arguments,
+            env={**ready, "PYTHONUNBUFFERED": unbuffered},
+            stdin="user_id,at\n",
+            stdout=full,
+        )
+
+    said = "headcount: The output cannot be written: No space left on device.\n"
+    assert (outcome.code, outcome.err) == (1, said)
+
+
+@pytest.mark.parametrize("arguments", [("tenant", "list"), ("migrate",), ("doctor",)])
+def test_a_file_that_cannot_be_opened_is_one_line(
+    arguments: tuple[str, ...], tmp_path: Path
+) -> None:
+    (tmp_path / "folder.db").mkdir()
+    for _ in range(3):
+        outcome = run(*arguments, url=f"sqlite://{tmp_path}/folder.db")
+
+        assert outcome.code in (1, 2)
+        said = "headcount: The database cannot be used: unable to open database file.\n"
+        assert outcome.err == ("" if arguments == ("doctor",) else said)

@@ -1,6 +1,7 @@
 """The database as commands hold it: named by HEADCOUNT_DATABASE_URL and by nothing else."""
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator, Coroutine, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from typing import Any, TypeVar
@@ -17,6 +18,9 @@ from resolvers.viewers import Operator
 Result = TypeVar("Result")
 
 OPERATOR = Operator()
+
+# A command says in one line what ails the database; `serve` has handlers of its own.
+logging.getLogger("asyncpg").addHandler(logging.NullHandler())
 
 NOT_MIGRATED = "The database lacks tables of this version: run `headcount migrate`."
 
