@@ -1,3 +1,4 @@
+import gzip
 import io
 import json
 import os
@@ -643,6 +644,7 @@ class Repeated:
 
 
 MIB = 1 << 20
+UTF_16 = "The file is text in UTF-16: save it as UTF-8."
 WHEN = AT.isoformat(timespec="milliseconds").encode()
 TOO_LONG = "The line is longer than {}; only its beginning is kept."
 
@@ -715,3 +717,21 @@ def test_memory_stays_bounded_however_long_a_line_is(begin: bytes, end: bytes) -
     assert [user for batch in batches for user in batch.user_ids][-1:] == ["ann"]
     assert sum(len(batch.refused) for batch in batches) == 1
     assert most < 24 * MIB
+
+
+@pytest.mark.parametrize("format", [None, *login_files.FORMATS])
+@pytest.mark.parametrize(
+    ("encode", "hint"),
+    [
+        (gzip.compress, "The file is compressed with gzip: use zcat FILE | headcount record - ..."),
+        (lambda text: text.decode().encode("utf-16"), UTF_16),
+        (lambda text: b"\xfe\xff" + text.decode().encode("utf-16-be"), UTF_16),
+    ],
+)
+def test_a_compressed_or_differently_encoded_file_is_refused_with_what_to_do(
+    encode: Callable[[bytes], bytes], hint: str, format: str | None
+) -> None:
+    with pytest.raises(UnreadableFile) as caught:
+        read(encode(as_csv([("ann", AT)])), format)
+
+    assert str(caught.value) == hint
