@@ -322,7 +322,7 @@ def test_broken_json_is_refused_and_the_records_around_it_are_kept(
         (b"\n\n", "The file is empty, which is no known format."),
         (b"name,when\nada,now\n", "The file begins with 'name,when', which is"),
         (b"user_id,user_id,at\n", "The file begins with 'user_id,user_id,at', which is"),
-        (b"\x1f\x8b\x08\x00", "The file begins with '\\x1f\ufffd\\x08\\x00', which is"),
+        (b"\x1f\x8a\x08\x00", "The file begins with '\\x1f\ufffd\\x08\\x00', which is"),
         (b"[]", "The file holds no JSON record to recognise its format by."),
         (b"[1, 2", "The file holds no JSON record to recognise its format by."),
         (b'{"who": 1, "at": 2}\n', "The first record has the fields at, who, which is"),
