@@ -1,5 +1,6 @@
 """What those who run it see: metrics, logs and traces of a served process, and nobody's secrets."""
 
+import asyncio
 import json
 import logging
 import os
@@ -15,7 +16,7 @@ from typing import Any
 
 import pytest
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
-from prometheus_client import generate_latest
+from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.parser import text_string_to_metric_families
 
 from graph import logs, metrics, production, tracing
@@ -330,3 +331,17 @@ def test_tracing_without_its_packages_is_refused_at_start(
 
     with pytest.raises(SettingsError, match=r"HEADCOUNT_TRACING needs .*headcount\[tracing\]"):
         production.from_environment()
+
+
+@pytest.mark.parametrize(
+    ("host", "reason"),
+    [("192.0.2.1", "Cannot assign requested address"), ("127.0.0.1", "Address already in use")],
+)
+async def test_why_there_are_no_metrics_is_logged(
+    host: str, reason: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        async with metrics.served(CollectorRegistry(), host, [taken.getsockname()[1]]):
+            await asyncio.sleep(0.1)
+
+    assert f"No port for metrics: {reason}; looking again" in caplog.messages
