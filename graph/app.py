@@ -13,7 +13,7 @@ from starlette.requests import Request
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
-from graph import executor, graphiql, headers
+from graph import errors, executor, graphiql, headers
 from graph.addresses import Proxies
 from graph.auditing import auditing, unaudited
 from graph.context import Context
@@ -31,6 +31,7 @@ from graph.settings import Settings
 from graph.shared_rates import SharedRates
 from graph.standing import Standings
 from models import database
+from models.troubles import Trouble, trouble
 from resolvers.admission import Admission
 from resolvers.audit import Log
 from resolvers.clock import Clock, system_clock
@@ -42,7 +43,7 @@ def create_app(
 ) -> Starlette:
     """The service as an ASGI application; `settings.graphiql` adds the explorer's page."""
     served = subgraph if settings.federation else schema
-    health = Health(database.ping, settings.drain_seconds)
+    health = Health(database.ready, settings.drain_seconds)
     compiled = CompiledExecutor(served) if settings.compiler else None
     # Without compiled execution each request is interpreted anew.
     standings = Standings() if compiled else None
@@ -163,10 +164,14 @@ def lifespan_of(
 
 def translate(error: Exception) -> Refusal | None:
     """The refusal that an exception of the database stands for."""
-    match database.trouble(error):
-        case database.Trouble.UNREACHABLE:
+    match trouble(error):
+        case Trouble.UNREACHABLE:
             return Unavailable()
-        case database.Trouble.SLOW:
+        case Trouble.UNWRITABLE:
+            # It will not pass by itself, and the caller is not told.
+            errors.log(error, errors.Incident("-", "database"))
+            return Unavailable()
+        case Trouble.SLOW:
             return TimedOut()
         case None:
             return None

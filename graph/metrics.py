@@ -167,7 +167,8 @@ async def _listen(registry: CollectorRegistry, host: str, ports: Sequence[int]) 
         for port in ports:
             try:
                 server, _ = start_http_server(port, host, registry)
-            except OSError:
+            except OSError as error:
+                failed = error
                 continue
             logger.info("Metrics at port %d", port)
             try:
@@ -179,6 +180,6 @@ async def _listen(registry: CollectorRegistry, host: str, ports: Sequence[int]) 
                     await asyncio.shield(asyncio.to_thread(server.shutdown))
                 server.server_close()
         if not said:
-            logger.warning("No port is free for metrics; looking again")
+            logger.warning("No port for metrics: %s; looking again", failed.strerror)
             said = True
         await asyncio.sleep(LISTEN_AGAIN)

@@ -13,7 +13,6 @@ import sqlite3
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from enum import Enum
 from math import ceil
 from pathlib import Path
 from typing import Any, TypeVar
@@ -23,10 +22,11 @@ from uuid import UUID
 import asyncpg
 from tortoise import Tortoise
 from tortoise.backends.base.client import BaseDBAsyncClient
-from tortoise.exceptions import BaseORMException, DBConnectionError, OperationalError
+from tortoise.exceptions import BaseORMException
 
 from models import readers, transactions
 from models.tenant import Tenant
+from models.troubles import Unsuitable
 
 Result = TypeVar("Result")
 
@@ -125,6 +125,8 @@ def config(
                 "datestyle": "ISO",
                 # Compiling a statement takes longer than any of ours runs.
                 "jit": "off",
+                # Under any other, who waited for a lock is refused what was committed meanwhile.
+                "default_transaction_isolation": "read committed",
                 # Rounded up, as 0 would mean none.
                 "statement_timeout": str(ceil(statement_timeout * 1000)),
                 # A client that vanished inside a transaction must not keep its locks.
@@ -150,9 +152,12 @@ def apps(connection_name: str) -> dict[str, dict[str, Any]]:
     }
 
 
-async def open(url: str, *, pool_size: int = 10, statement_timeout: float = 8) -> None:
+async def open(
+    url: str, *, pool_size: int = 10, statement_timeout: float = 8, only_to_look: bool = False
+) -> None:
     """Connect this process. Ends with the connection warm: a first query that is cancelled
-    while SQLite connects would leave it locked."""
+    while SQLite connects would leave it locked. A database that cannot keep every text is refused,
+    unless it is only to be looked at."""
     global _dialect
     parsed = DatabaseUrl.parse(url)
     await Tortoise.init(
@@ -167,6 +172,8 @@ async def open(url: str, *, pool_size: int = 10, statement_timeout: float = 8) -
         else:
             client: Any = connection()
             readers.hold(client._pool)
+            if not only_to_look:
+                await _assert_every_text_is_kept()
     except BaseException:
         await close()
         raise
@@ -201,6 +208,17 @@ async def ping() -> None:
     await connection().execute_query("SELECT 1")
 
 
+async def ready() -> None:
+    """Ask whether the database answers and takes what is written, as audit and logins need."""
+    if _dialect != "postgresql":
+        await ping()
+        return
+    sql = "SELECT current_setting('transaction_read_only')"
+    _, (found,) = await connection().execute_query(sql)
+    if found[0] == "on":
+        raise asyncpg.ReadOnlySQLTransactionError("PostgreSQL takes no writes")
+
+
 async def rows(sql: str, values: Sequence[Any] = ()) -> list[Any]:
     """Rows of one SQL statement, in the driver's own row type: index or name a column.
 
@@ -221,6 +239,9 @@ def uuid(value: Any) -> UUID:
     return value if isinstance(value, UUID) else UUID(value)
 
 
+#: What to do about a PostgreSQL database in another encoding.
+MAKE_ANOTHER = "Make another one: CREATE DATABASE ... ENCODING 'UTF8' TEMPLATE template0"
+
 #: Everything the drivers raise when the database is not there, not ready or not a database.
 ERRORS: tuple[type[Exception], ...] = (
     OSError,
@@ -231,52 +252,8 @@ ERRORS: tuple[type[Exception], ...] = (
     # What a connection says that was cut while it was used.
     asyncpg.InternalClientError,
     sqlite3.Error,
+    Unsuitable,
 )
-
-
-class Trouble(Enum):
-    """What an exception says of the database, when it is not a fault of ours."""
-
-    UNREACHABLE = "unreachable"
-    SLOW = "slow"
-
-
-def trouble(error: BaseException) -> Trouble | None:
-    """Exceptions arrive as the drivers raise them: Tortoise translates only a few."""
-    seen: BaseException | None = error
-    while seen is not None:
-        if isinstance(seen, asyncpg.QueryCanceledError | TimeoutError):
-            return Trouble.SLOW
-        if isinstance(seen, _UNREACHABLE) or _is_locked(seen):
-            return Trouble.UNREACHABLE
-        seen = seen.__cause__ or (seen.args[0] if _wraps(seen) else None)
-    return None
-
-
-_UNREACHABLE = (
-    OSError,
-    DBConnectionError,
-    asyncpg.PostgresConnectionError,
-    asyncpg.InterfaceError,
-    asyncpg.InternalClientError,
-    asyncpg.CannotConnectNowError,
-    asyncpg.AdminShutdownError,
-    asyncpg.CrashShutdownError,
-    asyncpg.TooManyConnectionsError,
-)
-
-
-def _is_locked(error: BaseException) -> bool:
-    """SQLite, when another process kept on writing for longer than we wait."""
-    return isinstance(error, sqlite3.OperationalError) and "locked" in str(error)
-
-
-def _wraps(error: BaseException) -> bool:
-    return (
-        isinstance(error, OperationalError)
-        and bool(error.args)
-        and isinstance(error.args[0], BaseException)
-    )
 
 
 def dialect() -> str:
@@ -297,4 +274,11 @@ async def _assert_sqlite_is_safe() -> None:
     for pragma, value in {"foreign_keys": 1, "synchronous": 2}.items():
         (row,) = await rows(f"PRAGMA {pragma}")
         if row[0] != value:
-            raise RuntimeError(f"SQLite runs with {pragma}={row[0]} instead of {value}.")
+            raise Unsuitable(f"SQLite runs with {pragma}={row[0]} instead of {value}")
+
+
+async def _assert_every_text_is_kept() -> None:
+    """In another encoding, PostgreSQL refuses names, or counts bytes as characters."""
+    ((encoding,),) = await rows("SELECT current_setting('server_encoding')")
+    if encoding != "UTF8":
+        raise Unsuitable(f"it keeps text as {encoding}. {MAKE_ANOTHER}")

@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from itertools import chain, islice
 from typing import Generic, TypeVar
 
-from models.database import trouble
+from models.troubles import trouble
 
 Question = TypeVar("Question")
 Answer = TypeVar("Answer")

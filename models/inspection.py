@@ -1,28 +1,40 @@
 """What the connected database says of itself: its version, whether what it acknowledges survives a
-crash, and its clock."""
+crash, whether its stored numbers are those of its rows, and its clock."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from models import database, migrate
+from models import database, migrate, stored_numbers
+from models.stored_numbers import DifferingDay
+from models.troubles import Trouble, trouble
 
 _PRAGMAS = {"synchronous": {0: "off", 1: "normal", 2: "full", 3: "extra"}}
 _POSTGRESQL = (
-    *("server_version", "fsync", "full_page_writes", "synchronous_commit"),
+    *(
+        "server_version",
+        "server_encoding",
+        "transaction_read_only",
+        "fsync",
+        "full_page_writes",
+        "synchronous_commit",
+    ),
     *("max_connections", "reserved_connections", "superuser_reserved_connections"),
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Inspection:
-    """`settings` are the database's own. SQLite has no clock; what only PostgreSQL has is None or
-    False there."""
+    """`settings` are the database's own; `differing` is None when it took too long to count.
+    SQLite has no clock; what only PostgreSQL has is None or False there."""
 
     product: str
     version: str
     settings: Mapping[str, str]
     pending: list[str]
+    unknown: list[str]
+    differing: int | None
+    differing_days: list[DifferingDay]
     clock: datetime | None = None
     connections: int | None = None
     is_superuser: bool = False
@@ -41,7 +53,7 @@ async def _sqlite() -> Inspection:
     for pragma in ("journal_mode", "synchronous", "foreign_keys"):
         (row,) = await database.rows(f"PRAGMA {pragma}")
         settings[pragma] = str(_PRAGMAS.get(pragma, {}).get(row[0], row[0]))
-    return Inspection("SQLite", version[0], settings, await migrate.pending())
+    return Inspection("SQLite", version[0], settings, *await _contents())
 
 
 async def _postgresql() -> Inspection:
@@ -58,9 +70,22 @@ async def _postgresql() -> Inspection:
         "PostgreSQL",
         settings.pop("server_version"),
         settings,
-        await migrate.pending(),
+        *await _contents(),
         now[0],
         int(settings["max_connections"]) - reserved,
         bool(role[0]),
         bool(link[0]),
     )
+
+
+async def _contents() -> tuple[list[str], list[str], int | None, list[DifferingDay]]:
+    pending, unknown = await migrate.pending(), await migrate.unknown()
+    if pending:
+        # The tables may not be there yet.
+        return pending, unknown, 0, []
+    try:
+        return pending, unknown, *await stored_numbers.differing()
+    except Exception as error:
+        if trouble(error) is not Trouble.SLOW:
+            raise
+        return pending, unknown, None, []

@@ -17,6 +17,7 @@ import asyncpg
 from tortoise.migrations.executor import MigrationExecutor, MigrationTarget, PlanStep
 
 from models import database
+from models.troubles import Unsuitable
 
 # Any number will do, as long as every version of this program uses the same.
 _ADVISORY_LOCK = 0x4845_4144
@@ -33,6 +34,7 @@ async def migrate(url: str) -> list[str]:
         # No limit on a statement: a migration of a large table may take its time.
         await database.open(url, pool_size=2, statement_timeout=0)
         try:
+            await refuse_newer()
             steps = await _plan()
             # Makes the table of what was applied, without which the first question in a
             # transaction of PostgreSQL would be its last.
@@ -47,6 +49,23 @@ async def migrate(url: str) -> list[str]:
 async def pending() -> list[str]:
     """Names of the migrations that the connected database lacks."""
     return [step.migration.name for step in await _plan()]
+
+
+async def unknown() -> list[str]:
+    """Names of the migrations that the connected database has and this version lacks."""
+    await database.ping()
+    executor = _executor()
+    await executor.loader.build_graph()
+    known = executor.loader.graph.nodes
+    return [key.name for key in await executor.recorder.applied_migrations() if key not in known]
+
+
+async def refuse_newer() -> None:
+    """This version would write what a newer one does not expect."""
+    if names := await unknown():
+        raise Unsuitable(
+            f"it was migrated by a newer version ({', '.join(names)}). Install that version"
+        )
 
 
 async def _plan() -> list[PlanStep]:

@@ -4,6 +4,7 @@
 that ends in the middle could neither be run again nor taken back.
 """
 
+import asyncio
 import sqlite3
 from collections.abc import Iterator
 
@@ -25,6 +26,13 @@ class _Transaction(SqliteTransactionWrapper):
 
 
 class Client(SqliteClient):
+    async def create_connection(self, with_db: bool) -> None:
+        """Look first whether the file can be opened: where it cannot, aiosqlite's thread outlives
+        the event loop and complains of it."""
+        if self._connection is None:
+            await asyncio.to_thread(lambda: sqlite3.connect(self.filename).close())
+        await super().create_connection(with_db)
+
     def _in_transaction(self) -> TransactionContext:
         return SqliteTransactionContext(_Transaction(self), self._lock)
 

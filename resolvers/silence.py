@@ -1,7 +1,7 @@
 from collections.abc import Awaitable, Callable
 from typing import ParamSpec, TypeVar
 
-from models import database
+from models.troubles import trouble
 
 Given = ParamSpec("Given")
 Found = TypeVar("Found")
@@ -28,7 +28,7 @@ class Silence:
             try:
                 return await read(*args, **kwargs)
             except Exception as error:
-                if database.trouble(error):
+                if trouble(error):
                     self._reason = error
                 raise
 

@@ -8,7 +8,7 @@ import sqlite3
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from itertools import count
@@ -106,6 +106,17 @@ def rows(url: str, sql: str) -> list[tuple[Any, ...]]:
         return connection.execute(sql).fetchall()
 
 
+def change(url: str, *statements: str) -> None:
+    """Behind the program's back."""
+    file = DatabaseUrl.parse(url).file
+    if file is None:
+        asyncio.run(_change(url, statements))
+        return
+    with closing(sqlite3.connect(file, isolation_level=None)) as connection:
+        for statement in statements:
+            connection.executescript(statement)
+
+
 def days(url: str) -> dict[tuple[str, str], list[str]]:
     """The users of each external ID and report date; the stored number of them is checked."""
     found = rows(
@@ -120,6 +131,15 @@ def days(url: str) -> dict[tuple[str, str], list[str]]:
         users.setdefault((external_id, on), []).append(user_id)
     assert all(len(users[external_id, on]) == number for external_id, on, number, _ in found)
     return users
+
+
+async def _change(url: str, statements: Sequence[str]) -> None:
+    connection = await asyncpg.connect(**DatabaseUrl.parse(url).credentials)
+    try:
+        for statement in statements:
+            await connection.execute(statement)
+    finally:
+        await connection.close()
 
 
 async def _execute(url: str, sql: str) -> list[tuple[Any, ...]]:

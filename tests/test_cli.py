@@ -486,3 +486,75 @@ def test_a_word_that_is_none_of_those_there_are_is_answered_with_them(
 
     assert (outcome.code, outcome.out) == (2, "")
     assert re.search(r": Invalid value for '\S+': 'boss' is not one of '", outcome.err)
+
+
+def test_an_older_version_does_not_touch_what_a_newer_one_migrated(
+    ready: dict[str, str], tmp_path: Path
+) -> None:
+    command.change(
+        ready["HEADCOUNT_DATABASE_URL"],
+        "INSERT INTO tortoise_migrations (app, name, applied_at)"
+        " VALUES ('models', '9999_future', '2026-11-26 00:00:00')",
+    )
+    said = (
+        "headcount: The database cannot be used: it was migrated by a newer version (9999_future)."
+        " Install that version.\n"
+    )
+
+    for arguments in (
+        ("serve", "--port", 0),
+        ("migrate",),
+        ("migrate", "--check"),
+        ("record", "-", "--tenant", "ACME"),
+        ("tenant", "add", "Beta", *BETA),
+        ("assign", "ACME", "lena"),
+    ):
+        assert run(*arguments, env=ready, stdin="", cwd=tmp_path) == Outcome(1, "", said)
+    found = json.loads(run("doctor", "--json", env=ready).out)
+    assert found["database"]["unknown"] == ["9999_future"]
+    assert [each["level"] for each in found["findings"] if "newer" in each["what"]] == ["wrong"]
+
+
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("tenant", "list"),
+        ("tenant", "list", "--json"),
+        ("key", "list"),
+        ("audit", "head"),
+        ("audit", "export"),
+        ("record", "-", "--tenant", "ACME", "--json"),
+        ("doctor",),
+        ("--help",),
+    ],
+)
+def test_an_output_that_cannot_be_written_is_one_line(
+    arguments: tuple[str, ...], unbuffered: str, ready: dict[str, str]
+) -> None:
+    with open("/dev/full", "w", encoding="utf-8") as full:
+        outcome = run(
+            *arguments,
+            env={**ready, "PYTHONUNBUFFERED": unbuffered},
+            stdin="user_id,at\n",
+            stdout=full,
+        )
+
+    said = "headcount: The output cannot be written: No space left on device.\n"
+    assert (outcome.code, outcome.err) == (1, said)
+
+
+@pytest.mark.parametrize("arguments", [("tenant", "list"), ("migrate",), ("doctor",)])
+def test_a_file_that_cannot_be_opened_is_one_line(
+    arguments: tuple[str, ...], tmp_path: Path
+) -> None:
+    (tmp_path / "folder.db").mkdir()
+    for _ in range(3):
+        outcome = run(*arguments, url=f"sqlite://{tmp_path}/folder.db")
+
+        assert outcome.code in (1, 2)
+        said = (
+            "headcount: The database cannot be used: unable to open database file. See that it runs"
+            " and that HEADCOUNT_DATABASE_URL is right; `headcount doctor` tells more.\n"
+        )
+        assert outcome.err == ("" if arguments == ("doctor",) else said)

@@ -1,8 +1,10 @@
 """The connection: its URL, its safety, and transactions that cancelled callers cannot tear."""
 
 import asyncio
+import sqlite3
 import traceback
 from collections.abc import Awaitable, Callable, Coroutine
+from contextlib import closing
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
@@ -11,11 +13,13 @@ from uuid import UUID
 
 import asyncpg
 import pytest
+from tortoise.exceptions import OperationalError
 
 from models import Presence, Tenant, TenantDay, transactions
 from models import database as db
 from models.database import DatabaseUrl, InvalidDatabaseUrl
 from models.readers import NoConnection
+from models.troubles import Trouble, trouble
 from resolvers import billing_reports, logins
 from resolvers.billing_reports import ReportRequest, UsersPage
 from tests import factories, tokens, waiting
@@ -157,6 +161,7 @@ def test_the_statement_timeout_is_a_setting_of_the_server(
             "application_name": "headcount",
             "datestyle": "ISO",
             "jit": "off",
+            "default_transaction_isolation": "read committed",
             "statement_timeout": milliseconds,
             "idle_in_transaction_session_timeout": "60000",
         },
@@ -289,7 +294,7 @@ async def test_what_cannot_begin_in_time_is_refused_and_not_done_later(
     refused = {name for name, each in zip(names, outcomes, strict=True) if each is not None}
     assert {type(each) for each in outcomes} == {type(None), NoConnection}
     assert {tenant.name for tenant in await Tenant.all()} == set(names) - refused
-    assert db.trouble(NoConnection()) is db.Trouble.UNREACHABLE
+    assert trouble(NoConnection()) is Trouble.UNREACHABLE
 
 
 def _is_done(task: asyncio.Task[Any]) -> bool:
@@ -484,3 +489,52 @@ async def test_a_statement_that_takes_too_long_is_ended_and_its_connection_kept(
         pytest.skip("has no statement timeout")
 
     await run_alone(wait_too_long, database_url, await factories.tenant())
+
+
+async def _isolation() -> None:
+    sql = "SELECT current_setting('transaction_isolation')"
+    assert (await db.rows(sql))[0][0] == "read committed"
+    assert (await db.transaction(lambda: db.rows(sql)))[0][0] == "read committed"
+
+
+async def ask_for_isolation(url: str, _tenant_id: UUID) -> None:
+    await connected(url, _isolation, pool_size=2)
+
+
+async def test_transactions_see_what_others_committed_whatever_the_servers_default(
+    database: None, database_url: str
+) -> None:
+    if db.dialect() == "sqlite":
+        pytest.skip("knows one isolation only")
+    name = DatabaseUrl.parse(database_url).credentials["database"]
+    default = f"ALTER DATABASE {name} SET default_transaction_isolation"
+
+    await db.rows(f"{default} = 'serializable'")
+    try:
+        await run_alone(ask_for_isolation, database_url, await factories.tenant())
+    finally:
+        await db.rows(f"{default} TO DEFAULT")
+
+
+def _sqlite_error(script: str) -> sqlite3.OperationalError:
+    with (
+        closing(sqlite3.connect(":memory:")) as connection,
+        pytest.raises(sqlite3.OperationalError) as caught,
+    ):
+        connection.executescript(script)
+    return caught.value
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        asyncpg.DiskFullError("could not extend file"),
+        asyncpg.ReadOnlySQLTransactionError("cannot execute INSERT in a read-only transaction"),
+        _sqlite_error("PRAGMA query_only = 1; CREATE TABLE t (x)"),
+        _sqlite_error("PRAGMA max_page_count = 1; CREATE TABLE t (x)"),
+    ],
+)
+def test_a_database_that_cannot_be_written_is_in_trouble(error: Exception) -> None:
+    assert trouble(error) is Trouble.UNWRITABLE
+    assert trouble(OperationalError(error)) is Trouble.UNWRITABLE
+    assert trouble(sqlite3.OperationalError("no such table: nowhere")) is None

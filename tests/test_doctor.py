@@ -3,6 +3,7 @@
 import asyncio
 import json
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import timedelta
@@ -19,7 +20,9 @@ from graph.cli.doctor.finding import Finding, Level
 from graph.settings import Settings
 from models.database import DatabaseUrl
 from models.inspection import Inspection
-from tests.command import ROOT, done, run
+from resolvers.clock import system_clock
+from tests.command import ROOT, change, days, done, run
+from tests.test_readme import blocks
 from tests.tokens import NOW
 
 GOOD = Settings(token_issuer="https://login.example.com/")
@@ -240,8 +243,17 @@ def test_a_new_sqlite_file_is_nobody_elses_to_read(calm: dict[str, str]) -> None
 SOUND = Inspection(
     "PostgreSQL",
     "18.1",
-    {"fsync": "on", "full_page_writes": "on", "synchronous_commit": "on"},
-    [],
+    {
+        "server_encoding": "UTF8",
+        "transaction_read_only": "off",
+        "fsync": "on",
+        "full_page_writes": "on",
+        "synchronous_commit": "on",
+    },
+    pending=[],
+    unknown=[],
+    differing=0,
+    differing_days=[],
     clock=NOW,
     connections=97,
     is_encrypted=True,
@@ -305,3 +317,95 @@ def test_what_a_file_of_a_secret_can_do_is_that_secrets(
 
     assert "rates" in finding.why
     assert "database" not in finding.why
+
+
+def test_a_database_that_a_newer_version_migrated_is_wrong() -> None:
+    assert findings_of(replace(SOUND, unknown=["0005_future"])) == [
+        (Level.WRONG, "The database was migrated by a newer version: 0005_future.")
+    ]
+
+
+def test_a_database_that_cannot_keep_every_text_is_wrong(environment: dict[str, str]) -> None:
+    if is_sqlite(environment):
+        pytest.skip("keeps text as UTF-8 always")
+    url = latin(environment["HEADCOUNT_DATABASE_URL"])
+    refused = run("migrate", env={**environment, "HEADCOUNT_DATABASE_URL": url})
+    code, report = diagnosed(environment, HEADCOUNT_DATABASE_URL=url, HEADCOUNT_DRAIN_SECONDS="3")
+
+    assert (refused.code, refused.out) == (1, "")
+    assert refused.err == (
+        "headcount: The database cannot be used: it keeps text as LATIN1. Make another one:"
+        " CREATE DATABASE ... ENCODING 'UTF8' TEMPLATE template0.\n"
+    )
+    found = {each["what"]: each for each in report["findings"]}
+    assert code == 1
+    assert (
+        "TEMPLATE template0" in found["The database keeps text as LATIN1, and not as UTF8."]["do"]
+    )
+
+
+def latin(url: str) -> str:
+    """Another database on the same server, which knows western languages only."""
+    name = urlsplit(url).path[1:]
+    execute(url, f"CREATE DATABASE {name}_latin ENCODING 'LATIN1' LOCALE 'C' TEMPLATE template0")
+    return url.replace(f"/{name}?", f"/{name}_latin?")
+
+
+def test_numbers_that_are_not_those_of_the_lists_are_wrong_and_can_be_mended(
+    calm: dict[str, str], environment: dict[str, str]
+) -> None:
+    url = environment["HEADCOUNT_DATABASE_URL"]
+    add = ("tenant", "add", "Acme", "--external-id", "ACME", "--instance-id")
+    done(*add, "2f077c75-6d84-47df-8bdc-ca3590971479", env=environment)
+    today = system_clock().replace(hour=0, minute=0, second=1, microsecond=0)
+    logins = [
+        f"user{user},{(today - timedelta(days=day)).isoformat()}\n"
+        for user in range(3)
+        for day in range(6)
+    ]
+    csv = "".join(["user_id,at\n", *logins])
+    done("record", "-", "--tenant", "ACME", env=environment, stdin=csv)
+    known = days(url)
+    assert diagnosed(calm)[0] == 0
+
+    gone = min(on for _, on in known)
+    change(
+        url,
+        "DELETE FROM presence WHERE user_id = 'user1'",
+        f"DELETE FROM tenant_day WHERE report_date = '{gone}'",
+    )
+    code, report = diagnosed(calm)
+
+    assert (code, told(report)) == (1, [("wrong", "The stored number")])
+    what = report["findings"][0]["what"]
+    assert "on 6 days: tenant " in what
+    assert f" on {gone} 0 instead of 2, " in what
+    assert what.endswith(" 3 instead of 2, and 3 more.")
+
+    (mend,) = [sql for sql in blocks("sql") if "counted" in sql]
+    change(url, mend if not is_sqlite(calm) else re.sub(r"LOCK .*", "", mend))
+
+    assert diagnosed(calm)[1]["findings"] == []
+    assert days(url) == {day: ["user0", "user2"] for day in known}
+    done("record", "-", "--tenant", "ACME", env=environment, stdin=csv)
+    assert days(url) == known
+
+
+def test_numbers_that_take_too_long_to_count_are_worth_a_thought() -> None:
+    found = findings_of(replace(SOUND, differing=None), database_timeout=5)
+
+    assert found == [(Level.ADVICE, "Counting the users of a tenant took longer than 5 s.")]
+
+
+def test_postgresql_that_takes_no_writes_is_wrong(calm: dict[str, str]) -> None:
+    if is_sqlite(calm):
+        pytest.skip("belongs to who may write the file")
+    name = urlsplit(calm["HEADCOUNT_DATABASE_URL"]).path[1:]
+    execute(
+        calm["HEADCOUNT_DATABASE_URL"],
+        f"ALTER ROLE plain_{name} SET default_transaction_read_only = on",
+    )
+
+    code, report = diagnosed(calm)
+
+    assert (code, told(report)) == (1, [("wrong", "PostgreSQL takes no")])

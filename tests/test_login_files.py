@@ -1,7 +1,9 @@
+import gzip
 import io
 import json
 import os
 import threading
+import tracemalloc
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -320,7 +322,7 @@ def test_broken_json_is_refused_and_the_records_around_it_are_kept(
         (b"\n\n", "The file is empty, which is no known format."),
         (b"name,when\nada,now\n", "The file begins with 'name,when', which is"),
         (b"user_id,user_id,at\n", "The file begins with 'user_id,user_id,at', which is"),
-        (b"\x1f\x8b\x08\x00", "The file begins with '\\x1f\ufffd\\x08\\x00', which is"),
+        (b"\x1f\x8a\x08\x00", "The file begins with '\\x1f\ufffd\\x08\\x00', which is"),
         (b"[]", "The file holds no JSON record to recognise its format by."),
         (b"[1, 2", "The file holds no JSON record to recognise its format by."),
         (b'{"who": 1, "at": 2}\n', "The first record has the fields at, who, which is"),
@@ -622,3 +624,114 @@ def test_any_bytes_are_read_or_refused(content: bytes, format: str | None) -> No
         return
 
     assert sum(batch.read for batch in batches) <= len(content)
+
+
+class Repeated:
+    """A stream of `size` times `byte` between two texts, none of which is held."""
+
+    def __init__(self, before: bytes, byte: bytes, size: int, after: bytes) -> None:
+        self._before, self._byte, self._left, self._after = before, byte, size, after
+
+    def read(self, size: int, /) -> bytes:
+        if self._before:
+            taken, self._before = self._before[:size], self._before[size:]
+        elif self._left:
+            taken = self._byte * min(size, self._left)
+            self._left -= len(taken)
+        else:
+            taken, self._after = self._after[:size], self._after[size:]
+        return taken
+
+
+MIB = 1 << 20
+UTF_16 = "The file is text in UTF-16: save it as UTF-8."
+WHEN = AT.isoformat(timespec="milliseconds").encode()
+TOO_LONG = "The line is longer than {}; only its beginning is kept."
+
+
+@pytest.mark.parametrize("more", [-30, 39, MIB // 4 + 39, MIB // 4, MIB // 2, 3 * MIB + 7])
+@pytest.mark.parametrize("before", [b"", b"ann," + WHEN + b"\n", b"\r\n" * 3])
+def test_a_row_that_is_too_long_is_refused_alone(before: bytes, more: int) -> None:
+    skipped = before.count(b"\n")
+    row = b"x" * (MIB + more) + b"," + WHEN + b"\n"
+    rest = b"bob," + WHEN + b"\nbad,nope\n"
+
+    found = read(b"user_id,at\n" + before + row + rest)
+
+    first = 2 + skipped
+    assert found.user_ids == ["ann"] * before.count(b"ann") + ["bob"]
+    assert [one.position for one in found.refused] == [first, first + 2]
+    assert found.read == len(found.user_ids) + 2
+    if more > 0:
+        assert found.refused[0].reason == TOO_LONG.format("1 MiB")
+        assert found.refused[0].original == b"x" * 1_000
+
+
+def test_a_quote_before_a_row_that_is_too_long_costs_only_its_own_line() -> None:
+    row = b'y"' * MIB + b"," + WHEN
+    rows = [b'"open,' + WHEN, row, row, b"ann," + WHEN, b'"b\nob",' + WHEN, row]
+
+    found = read(b"user_id,at\n" + b"\n".join(rows))
+
+    assert (found.user_ids, found.positions) == (["ann", "b\nob"], [5, 6])
+    assert [one.position for one in found.refused] == [2, 3, 4, 8]
+
+
+def test_what_is_kept_of_a_row_that_is_too_long_is_whole_characters() -> None:
+    found = read(b"user_id,at\n" + b"x" + "€".encode() * MIB + b"," + WHEN)
+
+    [refused] = found.refused
+    assert isinstance(refused.original, bytes)
+    assert refused.original.decode() == "x" + "€" * ((1_000 - 1) // 3 - 1)
+
+
+def test_a_record_that_is_too_long_is_refused_alone() -> None:
+    good = ndjson(as_records("okta", [("ann", AT)]))
+    for size in (4 * MIB, 5 * MIB, 9 * MIB):
+        found = read(good + b'{"a": "' + b"z" * size + b'"}\n' + good + b"nope\n")
+
+        assert (found.user_ids, found.positions) == (["ann", "ann"], [1, 3])
+        assert [one.position for one in found.refused] == [2, 4]
+        assert found.refused[0].reason == TOO_LONG.format("4 MiB")
+
+
+@pytest.mark.parametrize(
+    ("begin", "end"),
+    [
+        (b"user_id,at\n", b"\nann," + WHEN),
+        (
+            ndjson(as_records("okta", [("bob", AT)])),
+            b"\n" + ndjson(as_records("okta", [("ann", AT)])),
+        ),
+    ],
+)
+def test_memory_stays_bounded_however_long_a_line_is(begin: bytes, end: bytes) -> None:
+    stream = Repeated(begin, b"x", 64 * MIB, end)
+    tracemalloc.start()
+    try:
+        batches = list(login_files.recognise(stream).batches())
+        _, most = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+
+    assert [user for batch in batches for user in batch.user_ids][-1:] == ["ann"]
+    assert sum(len(batch.refused) for batch in batches) == 1
+    assert most < 24 * MIB
+
+
+@pytest.mark.parametrize("format", [None, *login_files.FORMATS])
+@pytest.mark.parametrize(
+    ("encode", "hint"),
+    [
+        (gzip.compress, "The file is compressed with gzip: use zcat FILE | headcount record - ..."),
+        (lambda text: text.decode().encode("utf-16"), UTF_16),
+        (lambda text: b"\xfe\xff" + text.decode().encode("utf-16-be"), UTF_16),
+    ],
+)
+def test_a_compressed_or_differently_encoded_file_is_refused_with_what_to_do(
+    encode: Callable[[bytes], bytes], hint: str, format: str | None
+) -> None:
+    with pytest.raises(UnreadableFile) as caught:
+        read(encode(as_csv([("ann", AT)])), format)
+
+    assert str(caught.value) == hint

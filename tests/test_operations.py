@@ -358,3 +358,17 @@ async def test_nobody_waits_for_scrapers_once_metrics_are_no_longer_served() -> 
 
 def _serves(thread: threading.Thread) -> bool:
     return "serve_forever" in thread.name
+
+
+@pytest.mark.parametrize(
+    ("host", "reason"),
+    [("192.0.2.1", "Cannot assign requested address"), ("127.0.0.1", "Address already in use")],
+)
+async def test_why_there_are_no_metrics_is_logged(
+    host: str, reason: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        async with metrics.served(CollectorRegistry(), host, [taken.getsockname()[1]]):
+            await asyncio.sleep(0.1)
+
+    assert f"No port for metrics: {reason}; looking again" in caplog.messages

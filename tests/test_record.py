@@ -428,3 +428,39 @@ def two_days() -> Iterator[tuple[datetime, datetime]]:
         early = late - timedelta(days=1)
         if early.utcoffset() == late.utcoffset() and early.year == late.year:
             yield early, late
+
+
+def test_refusals_that_cannot_be_written_are_told_after_what_was_recorded(url: str) -> None:
+    rows = csv(("ann", f"{ago(1)}T08:00:00Z"), ("bob", "yesterday"))
+
+    outcome = run(
+        *("record", "-", "--tenant", "ACME", "--json", "--refused", "/dev/full"),
+        url=url,
+        stdin=rows,
+    )
+
+    answer = report(outcome, code=1)
+    assert answer == {"format": "csv", "read": 2, "recorded": 1, "counted": 1, "refused": 1}
+    assert outcome.err.splitlines()[1:] == [
+        "headcount: The file cannot be read or written any further: No space left on device. What"
+        " was recorded until then is kept. Record the same file again: nothing counts twice."
+    ]
+
+
+_COMPLAINING = """
+import logging
+from graph.cli import main
+logging.getLogger("asyncpg.pool").warning("Failed to restore the pool connection floor")
+main()
+"""
+
+
+def test_what_the_driver_tries_in_vain_beside_a_command_is_not_shown(url: str) -> None:
+    said = subprocess.run(
+        [*COMMAND[:-1], _COMPLAINING, "tenant", "list", "--json"],
+        env=environment(url),
+        capture_output=True,
+        check=True,
+    )
+
+    assert said.stderr == b""

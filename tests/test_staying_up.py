@@ -1,6 +1,9 @@
 """What others do to the service, it survives: cancelled requests, a database that goes, hangs or
 has no connection left, and its own end."""
 
+import asyncio
+import json
+import time
 from collections import Counter
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
@@ -14,6 +17,7 @@ from tests import cancelling, factories, killing, outages, postgresql
 from tests.command import new_database, production
 from tests.http import Api
 from tests.processes import python
+from tests.served import Served, running
 
 ROUNDS = 6
 
@@ -179,3 +183,65 @@ def test_requests_under_way_are_answered_before_the_end(
 
     assert (found.requests, found.code) == (Counter({200: 40}), 0)
     assert found.not_ready_after is not None
+
+
+REPORT = '{ billingReport(tenant: "%s", date: "2026-11-14") { maxUsers } }'
+
+
+async def test_a_file_that_cannot_be_written_makes_the_service_unavailable(
+    api: Api, database_url: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    if not database_url.startswith("sqlite"):
+        pytest.skip("PostgreSQL is asked below.")
+    tenant = await factories.tenant(external_id="ACME")
+    landlord, sync = await factories.landlord(tenant), await factories.service(tenant)
+    at = {"userId": "ann", "at": "2026-11-14T08:00:00Z"}
+    login = {"tenant": {"externalId": "ACME"}, "logins": [at]}
+    await db.rows("PRAGMA query_only = 1")
+    try:
+        read = await api.post(REPORT % tenant.id, as_=landlord)
+        write = await api.post(killing.MUTATION, {"input": login}, as_=sync, scope="logins:write")
+    finally:
+        await db.rows("PRAGMA query_only = 0")
+
+    codes = [each.json()["errors"][0]["extensions"]["code"] for each in (read, write)]
+    assert codes == ["UNAVAILABLE", "UNAVAILABLE"]
+    assert caplog.text.count("OperationalError") >= 2
+    assert "errors" not in await api.ask(REPORT % tenant.id, as_=landlord)
+
+
+def test_a_server_that_takes_no_writes_is_not_ready(
+    server: postgresql.Server, environment: dict[str, str], tmp_path: Path
+) -> None:
+    async def set_read_only(value: str) -> None:
+        connection = await asyncpg.connect(**db.DatabaseUrl.parse(server.url).credentials)
+        try:
+            await connection.execute(f"ALTER SYSTEM SET default_transaction_read_only = {value}")
+            await connection.execute("SELECT pg_reload_conf()")
+        finally:
+            await connection.close()
+
+    with running(environment, tmp_path) as served:
+        asyncio.run(set_read_only("on"))
+        try:
+            assert becomes(served, 503)
+            refused = served.ask(killing.MUTATION, killing.batch(["ann"]), as_="sync")
+        finally:
+            asyncio.run(set_read_only("off"))
+        assert becomes(served, 200)
+        taken = served.ask(killing.MUTATION, killing.batch(["ann"]), as_="sync")
+
+    assert (refused.code, taken.code) == ("UNAVAILABLE", "OK")
+    said = [json.loads(line) for line in served.log.read_text().splitlines()]
+    reasons = {(line["operation_name"], line["exception"]) for line in said if "exception" in line}
+    why = "asyncpg.exceptions.ReadOnlySQLTransactionError"
+    assert reasons == {("readyz", why), ("database", why)}
+
+
+def becomes(served: Served, status: int) -> bool:
+    """Whether it is soon as ready as that: servers take new settings when they look for them."""
+    for _ in range(100):
+        if served.status("/readyz") == status:
+            return True
+        time.sleep(0.1)
+    return False

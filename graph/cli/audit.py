@@ -10,7 +10,7 @@ import typer
 
 from graph.cli import connection
 from graph.cli.connection import connected
-from graph.cli.outcome import FAILED, USAGE, Failure, Json, print_json, say
+from graph.cli.outcome import FAILED, USAGE, Failure, Json, print_json, say, unwritable
 from resolvers import audit
 from resolvers.audit import Action, Origin, Record, reading, verifying
 from resolvers.audit.chain import Head
@@ -128,7 +128,7 @@ def _lines(stream: BinaryIO) -> Iterator[bytes]:
 
 
 class _Enough(Exception):
-    """Whoever reads has it. Not the broken pipe itself, which looks like a failing database."""
+    """Whoever reads has it."""
 
 
 async def _export(url: str, after: int, origin: Origin) -> None:
@@ -137,14 +137,21 @@ async def _export(url: str, after: int, origin: Origin) -> None:
         previous = await reading.hash_at(after)
         if previous is None:
             raise Failure(f"There is no entry {after:,} yet.")
-        try:
-            async for entry in reading.entries(after):
-                sys.stdout.write(verifying.export_line(previous, entry))
-                after, previous = entry.position, entry.hash
-            sys.stdout.flush()
-        except BrokenPipeError:
-            raise _Enough from None
+        async for entry in reading.entries(after):
+            _write(verifying.export_line(previous, entry))
+            after, previous = entry.position, entry.hash
+        _write("", flush=True)
         say(f"The end of what was exported: {_text(Head(after, previous))}")
+
+
+def _write(text: str, *, flush: bool = False) -> None:
+    """Here, as elsewhere an OSError looks like a failing database."""
+    try:
+        print(text, end="", flush=flush)
+    except BrokenPipeError:
+        raise _Enough from None
+    except OSError as error:
+        raise unwritable(error) from None
 
 
 async def _read_head(url: str) -> Head:

@@ -1,6 +1,7 @@
 """The database as commands hold it: named by HEADCOUNT_DATABASE_URL and by nothing else."""
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator, Coroutine, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from typing import Any, TypeVar
@@ -9,6 +10,7 @@ from graph.cli.outcome import USAGE, Failure
 from graph.settings import SettingsError, examine, variable_of
 from models import Tenant, database, migrate
 from models.database import DatabaseUrl, InvalidDatabaseUrl
+from models.troubles import Unsuitable
 from resolvers import access
 from resolvers.audit import Origin
 from resolvers.clock import system_clock
@@ -18,18 +20,23 @@ Result = TypeVar("Result")
 
 OPERATOR = Operator()
 
+# A command says in one line what ails the database; `serve` has handlers of its own.
+logging.getLogger("asyncpg").addHandler(logging.NullHandler())
+
 NOT_MIGRATED = "The database lacks tables of this version: run `headcount migrate`."
 
 
 class DatabaseFailure(Failure):
     """`what` is the message without what to do, for those who tell more themselves."""
 
-    def __init__(self, what: str) -> None:
+    def __init__(self, what: str, error: Exception) -> None:
         self.what = what
-        super().__init__(
-            f"{what} See that it runs and that {variable_of('database_url')} is right;"
+        # Whatever is unsuitable says itself what to do.
+        advice = (
+            f" See that it runs and that {variable_of('database_url')} is right;"
             " `headcount doctor` tells more."
         )
+        super().__init__(what if isinstance(error, Unsuitable) else f"{what}{advice}")
 
 
 def database_url() -> str:
@@ -68,12 +75,14 @@ def run(command: Coroutine[Any, Any, Result]) -> Result:
 @asynccontextmanager
 async def connected(url: str) -> AsyncIterator[None]:
     """Hold the database open. Refused while migrations are pending, because every statement
-    would fail. No SQLite file is made: a mistyped path would look like an empty database."""
+    would fail, and when a newer version has migrated it. No SQLite file is made: a mistyped path
+    would look like an empty database."""
     refuse_missing_file(url)
     await database.open(url, pool_size=2, statement_timeout=0)
     try:
         if await migrate.pending():
             raise Failure(NOT_MIGRATED)
+        await migrate.refuse_newer()
         yield
     finally:
         await database.close()
@@ -104,7 +113,7 @@ def run_in(runner: asyncio.Runner, work: Coroutine[Any, Any, Result]) -> Result:
 def _failure(error: Exception) -> DatabaseFailure:
     """The drivers' messages name hosts, files and roles, but never passwords."""
     text = next(iter(str(error).splitlines()), "") or type(error).__name__
-    return DatabaseFailure(f"The database cannot be used: {text.rstrip('.')}.")
+    return DatabaseFailure(f"The database cannot be used: {text.rstrip('.')}.", error)
 
 
 def refuse_missing_file(url: str) -> None:

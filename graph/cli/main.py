@@ -1,5 +1,6 @@
 """The assembly of the command, and how it ends."""
 
+import errno
 import sys
 from importlib.metadata import PackageNotFoundError, version
 from typing import Annotated, Any
@@ -21,7 +22,7 @@ from graph.cli import (
     serve,
     tenant,
 )
-from graph.cli.outcome import Failure
+from graph.cli.outcome import Failure, unwritable
 
 
 class _Commands(TyperGroup):
@@ -90,9 +91,19 @@ app.command("graphiql", short_help="Fetch the files of the GraphiQL page with np
 
 
 def main() -> None:
-    """Bad input and absent databases end in one line on stderr, never in a traceback."""
+    """Bad input, absent databases and a full disk end in one line on stderr, not in a traceback."""
     try:
-        app(prog_name="headcount")
+        _run()
     except Failure as failure:
         typer.echo(f"headcount: {failure}", err=True)
         sys.exit(failure.exit_code)
+
+
+def _run() -> None:
+    try:
+        app(prog_name="headcount")
+    except OSError as error:
+        # Of files and databases it is caught where more can be said.
+        if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO):
+            raise unwritable(error) from None
+        raise

@@ -34,6 +34,7 @@ async def _pending(url: str) -> list[str]:
     connection.refuse_missing_file(url)
     await database.open(url, pool_size=1)
     try:
+        await migrations.refuse_newer()
         return await migrations.pending()
     finally:
         await database.close()

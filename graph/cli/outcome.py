@@ -27,6 +27,12 @@ class Failure(Exception):
         self.exit_code = exit_code
 
 
+def unwritable(error: OSError) -> Failure:
+    """Standard output takes no more. It is let go, as Python would complain when it flushes it."""
+    sys.stdout = None
+    return Failure(f"The output cannot be written: {error.strerror}.")
+
+
 def refuse(problems: Sequence[Problem]) -> NoReturn:
     raise Failure(" ".join(problem.message for problem in problems))
 

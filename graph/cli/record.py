@@ -1,7 +1,7 @@
 import os
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, suppress
 from enum import StrEnum
 from io import FileIO
 from pathlib import Path
@@ -67,7 +67,7 @@ def record(
         with _created(refused, stream) as target:
             work = Recording(row, _writer(target, logins))
             try:
-                with source.progress(hidden=json) as move:
+                with source.progress(hidden=json) as move, _flushed(target):
                     work.read(logins, batch, runner, move)
             except (KeyboardInterrupt, Failure, UnreadableFile, OSError) as error:
                 failure = _stopped(error)
@@ -91,16 +91,34 @@ def _opened(file: str) -> AbstractContextManager[FileIO]:
         raise Failure(f"{file} cannot be read: {error.strerror}.", USAGE) from None
 
 
-def _created(target: Path | None, source: FileIO) -> AbstractContextManager[BinaryIO | None]:
+@contextmanager
+def _created(target: Path | None, source: FileIO) -> Iterator[BinaryIO | None]:
     """The file for refused records, empty: what a former run refused does not stay there."""
     if target is None:
-        return nullcontext()
+        yield None
+        return
     try:
         if target.exists() and os.path.samestat(target.stat(), os.fstat(source.fileno())):
             raise Failure(f"{target} is the file to read: name another one with --refused.", USAGE)
-        return target.open("wb")
+        file = target.open("wb")
     except OSError as error:
         raise Failure(f"{target} cannot be written: {error.strerror}.", USAGE) from None
+    try:
+        yield file
+    finally:
+        # What cannot be written was told when it was flushed.
+        with suppress(OSError):
+            file.close()
+
+
+@contextmanager
+def _flushed(target: BinaryIO | None) -> Iterator[None]:
+    """Whatever ends the reading: what was refused until then is written."""
+    try:
+        yield
+    finally:
+        if target is not None:
+            target.flush()
 
 
 def _recognised(source: Measured, format: str | None) -> LoginFile:

@@ -35,6 +35,11 @@ _HEAD = 1 << 16
 _LOOK_AT_MOST = 2 * json_values.LONGEST
 _SAMPLE = 100  # records that may come before the first one of a known shape
 _BOM = b"\xef\xbb\xbf"
+_UNREAD = {
+    b"\x1f\x8b": "The file is compressed with gzip: use zcat FILE | headcount record - ...",
+    b"\xff\xfe": "The file is text in UTF-16: save it as UTF-8.",
+    b"\xfe\xff": "The file is text in UTF-16: save it as UTF-8.",
+}
 _KNOWN = (
     "Known are CSV with a header that names the columns user_id and at, and the JSON records "
     f"(one a line, or an array) of {', '.join(providers.PROVIDERS)}."
@@ -67,6 +72,8 @@ def recognise(stream: ByteStream, format: str | None = None) -> LoginFile:
     if format is not None and format not in FORMATS:
         raise UnreadableFile(f"The format is unknown. Known are {', '.join(FORMATS)}.")
     source = Source(stream)
+    if hint := _UNREAD.get(source.peek(_HEAD)[:2]):
+        raise UnreadableFile(hint)
     if source.peek(_HEAD).startswith(_BOM):
         source.drop(len(_BOM))
     if format != "csv" and _is_json(source.peek(_HEAD)):

@@ -11,8 +11,9 @@ from resolvers.login_files.batch import Batch, RefusedLogin
 from resolvers.login_files.source import Source
 
 _DELIMITERS = ",;\t"
-# The csv module gives up on a longer cell, so a longer line cannot be a row.
 _LONGEST_LINE = 1 << 20
+# In place of a longer line: the csv module gives up on such a cell, whatever came before it.
+_UNREADABLE = "x" * (csv.field_size_limit() + 1) + "\n"
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +53,7 @@ class Rows:
         )
         self._done = 1  # the last line of the last row: so far, the header
         self._recent: list[tuple[int, list[str]]] = []  # lines, with the number of the first
+        self._cut: set[int] = set()  # lines too long, of which only the beginning was kept
         self._decoded = True  # whether all bytes so far were UTF-8
         self._start_batch()
 
@@ -123,6 +125,11 @@ class Rows:
     def _take_apart(self, last: int) -> None:
         """Read the lines after the last whole row one by one."""
         for number in range(self._done + 1, last + 1):
+            if number in self._cut:
+                self._cut.discard(number)
+                reason = "The line is longer than 1 MiB; only its beginning is kept."
+                self._refuse_raw(number, number, reason)
+                continue
             [line] = self._lines(number, number)
             try:
                 for row in csv.reader([line], delimiter=self._header.delimiter, strict=True):
@@ -150,20 +157,23 @@ class Rows:
     def _blocks(self) -> Iterator[list[str]]:
         """Lines as text; bytes that are not UTF-8 become lone surrogates."""
         start = 2
-        for block in self._source.blocks(_LONGEST_LINE):
+        for block, is_cut in self._source.blocks(_LONGEST_LINE):
             try:
                 text = block.decode()
             except UnicodeDecodeError:
                 self._decoded = False
                 text = block.decode("utf-8", "surrogateescape")
             # Ends a line at \n only; str.splitlines would also do so at U+2028 and others.
-            lines = list(io.StringIO(text, newline="\n"))
+            lines = [text] if is_cut else list(io.StringIO(text, newline="\n"))
             self._recent = [
                 (number, kept)
                 for number, kept in self._recent
                 if number + len(kept) > self._done + 1
             ]
             self._recent.append((start, lines))
+            if is_cut:
+                self._cut.add(start)
+                lines = [_UNREADABLE]
             start += len(lines)
             yield lines
 

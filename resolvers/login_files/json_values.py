@@ -59,7 +59,15 @@ def starts_page(head: bytes) -> bool:
 def lines(source: Source) -> Iterator[Piece]:
     """One record a line; a blank line is none. The position is the line's number."""
     number = 0
-    for block in source.blocks(LONGEST):
+    for block, is_cut in source.blocks(LONGEST):
+        if is_cut:
+            number += 1
+            yield (
+                number,
+                block,
+                Broken("The line is longer than 4 MiB; only its beginning is kept."),
+            )
+            continue
         for line in block.split(b"\n") if block[-1:] != b"\n" else block[:-1].split(b"\n"):
             number += 1
             if line and not line.isspace():

@@ -1,9 +1,13 @@
 """A byte stream that can be looked into without being rewound: standard input is read once."""
 
+import re
 from collections.abc import Iterator
 from typing import Protocol
 
 _BLOCK = 1 << 18
+# Bytes kept of a line that is too long.
+_SHOWN = 1_000
+_LAST_CHARACTER = re.compile(rb"[\xc0-\xff][\x80-\xbf]*\Z")
 
 
 class ByteStream(Protocol):
@@ -49,16 +53,31 @@ class Source:
         self._ahead = b""
         self.ended = True
 
-    def blocks(self, longest: int) -> Iterator[bytes]:
-        """Whole lines, many at a time; a line longer than `longest` is handed out in pieces."""
+    def blocks(self, longest: int) -> Iterator[tuple[bytes, bool]]:
+        """Whole lines, many at a time; or, with True, no more than the beginning of one line that
+        is longer than `longest`. Its rest is passed over without being kept."""
         rest = b""
         while block := self.take():
+            first = block.find(b"\n")
+            if len(rest) + (first if first >= 0 else len(block)) > longest:
+                yield _beginning(rest + block), True
+                rest, block = b"", block[first + 1 :] if first >= 0 else self._next_line()
             end = block.rfind(b"\n") + 1
-            if end == 0 and len(rest) + len(block) < longest:
-                rest += block
-                continue
-            end = end or len(block)
-            yield rest + block[:end]
-            rest = block[end:]
+            if end:
+                yield rest + block[:end], False
+                rest = b""
+            rest += block[end:]
         if rest:
-            yield rest
+            yield rest, False
+
+    def _next_line(self) -> bytes:
+        """What is at hand behind the end of this line."""
+        while block := self.take():
+            if end := block.find(b"\n") + 1:
+                return block[end:]
+        return b""
+
+
+def _beginning(line: bytes) -> bytes:
+    """Enough to find the line by, ending between two characters."""
+    return _LAST_CHARACTER.sub(b"", line[:_SHOWN])

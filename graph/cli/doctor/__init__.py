@@ -108,7 +108,8 @@ def _look(url: str, settings: Settings) -> tuple[Inspection | None, list[Finding
 
 async def _ask(url: str, settings: Settings) -> tuple[Inspection, list[Finding]]:
     connection.refuse_missing_file(url)
-    await database.open(url, pool_size=1, statement_timeout=settings.database_timeout)
+    limit = settings.database_timeout
+    await database.open(url, pool_size=1, statement_timeout=limit, only_to_look=True)
     try:
         asked = system_clock()
         seen = await inspect()

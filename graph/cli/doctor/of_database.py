@@ -6,7 +6,7 @@ from datetime import datetime
 from graph.cli.doctor.finding import Finding, advice, unsafe, wrong
 from graph.setting_types import LOOPBACK
 from graph.settings import Settings, variable_of
-from models.database import DatabaseUrl
+from models.database import MAKE_ANOTHER, DatabaseUrl
 from models.inspection import Inspection
 
 #: Seconds that the database's clock and this machine's may be apart.
@@ -27,13 +27,60 @@ def examine(
             "This version needs their tables.",
             "Run `headcount migrate`.",
         )
+    if seen.unknown:
+        yield wrong(
+            f"The database was migrated by a newer version: {', '.join(seen.unknown)}.",
+            "This version would write what the newer one does not expect, and refuses to.",
+            "Install the newer version.",
+        )
+    yield from _numbers(seen, settings)
     if seen.product == "PostgreSQL":
+        yield from _encoding(seen)
         yield from _survival(seen)
         yield from _server(seen, settings)
         yield from _clock(seen, asked, answered)
 
 
+def _numbers(seen: Inspection, settings: Settings) -> Iterator[Finding]:
+    if seen.differing is None:
+        yield advice(
+            f"Counting the users of a tenant took longer than {settings.database_timeout:g} s.",
+            "Whether the stored numbers are those of the lists is not known.",
+            f"Give this command a larger {variable_of('database_timeout')}.",
+        )
+    elif seen.differing:
+        first = [
+            f"tenant {day.tenant_id} on {day.report_date} {day.max_users} instead of"
+            f" {day.presences}"
+            for day in seen.differing_days
+        ]
+        more = f", and {seen.differing - len(first):,} more" if seen.differing > len(first) else ""
+        yield wrong(
+            "The stored number of users is not that of the list on"
+            f" {seen.differing:,} days: {', '.join(first)}{more}.",
+            "Rows were deleted or restored by hand; reports tell the stored number.",
+            "Restore what is missing, then store the numbers anew: the README has the SQL, under"
+            " Operate.",
+        )
+
+
+def _encoding(seen: Inspection) -> Iterator[Finding]:
+    encoding = seen.settings["server_encoding"]
+    if encoding != "UTF8":
+        yield wrong(
+            f"The database keeps text as {encoding}, and not as UTF8.",
+            "It would refuse or cut names and user IDs, so every command but this one refuses it.",
+            f"{MAKE_ANOTHER}. Point {variable_of('database_url')} at it.",
+        )
+
+
 def _survival(seen: Inspection) -> Iterator[Finding]:
+    if seen.settings["transaction_read_only"] == "on":
+        yield wrong(
+            "PostgreSQL takes no writes: it is a standby, or default_transaction_read_only is on.",
+            "No login is recorded, and nothing is read without its entry in the audit log.",
+            f"Point {variable_of('database_url')} at the primary, or reset the setting.",
+        )
     for name in ("fsync", "full_page_writes"):
         if seen.settings[name] == "off":
             yield unsafe(
