@@ -409,3 +409,22 @@ def test_postgresql_that_takes_no_writes_is_wrong(calm: dict[str, str]) -> None:
     code, report = diagnosed(calm)
 
     assert (code, told(report)) == (1, [("wrong", "PostgreSQL takes no")])
+
+
+def test_what_no_report_shows_any_more_can_be_deleted(
+    calm: dict[str, str], environment: dict[str, str]
+) -> None:
+    url = environment["HEADCOUNT_DATABASE_URL"]
+    add = ("tenant", "add", "Acme", "--external-id", "ACME", "--instance-id")
+    done(*add, "2f077c75-6d84-47df-8bdc-ca3590971479", env=environment)
+    dates = [(system_clock() - timedelta(days=ago)).isoformat()[:10] for ago in (3, 150, 160)]
+    csv = "".join(["user_id,at\n", *(f"ann,{date}T12:00:00Z\n" for date in dates)])
+    done("record", "-", "--tenant", "ACME", env=environment, stdin=csv)
+    verified = done("audit", "verify", env=environment)
+
+    (delete,) = [sql for sql in blocks("sql") if "DELETE" in sql]
+    change(url, re.sub(r"'[\d-]+'", f"'{dates[1]}'", delete))
+
+    assert days(url) == {("ACME", dates[0]): ["ann"], ("ACME", dates[1]): ["ann"]}
+    assert diagnosed(calm)[1]["findings"] == []
+    assert done("audit", "verify", env=environment) == verified
