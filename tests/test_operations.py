@@ -1,6 +1,7 @@
 """What those who run it see: metrics, logs and traces of a served process, and nobody's secrets."""
 
 import asyncio
+import atexit
 import json
 import logging
 import socket
@@ -147,9 +148,6 @@ def samples_of(figures: metrics.Metrics) -> dict[tuple[str, ...], float]:
     return _samples(generate_latest(figures.registry).decode())
 
 
-_SIGNS: list[socket.socket] = []
-
-
 def two_free_ports() -> int:
     """The first of two neighbours that nobody has, below those that systems hand out. The port
     before them is kept, as a sign for other processes of tests that the two are taken."""
@@ -158,7 +156,7 @@ def two_free_ports() -> int:
             sign = socket.create_server(("127.0.0.1", port))
         except OSError:
             continue
-        _SIGNS.append(sign)
+        atexit.register(sign.close)
         with suppress(OSError):
             for each in (port + 1, port + 2):
                 socket.create_server(("127.0.0.1", each)).close()
