@@ -45,12 +45,8 @@ _REASONS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
         ),
         (
             r"(?:Within OneOf Input Object type|OneOf Input Object|Variable '\$\w+' is of type"
+            r"|Expected variable '\$\w+' provided to field '\w+' for OneOf Input Object type"
             r"|Exactly one key must be specified for OneOf type) '(?P<type>\w+)'",
-            "exactly one field of '{type}' must be given, and not as null",
-        ),
-        (
-            r"Expected variable '\$\w+' provided to field '\w+' for OneOf Input Object type"
-            r" '(?P<type>\w+)'",
             "exactly one field of '{type}' must be given, and not as null",
         ),
         (

@@ -1,17 +1,15 @@
 """`headcount doctor` finds what was planted, says what to do, and is silent where all is fine."""
 
-import asyncio
 import json
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-import asyncpg
 import pytest
 from pydantic import SecretStr
 
@@ -39,16 +37,14 @@ def told(report: dict[str, Any]) -> list[tuple[str, str]]:
     return [(each["level"], " ".join(each["what"].split()[:3])) for each in report["findings"]]
 
 
-def execute(url: str, *statements: str) -> None:
-    async def work() -> None:
-        connection = await asyncpg.connect(**DatabaseUrl.parse(url).credentials)
-        try:
-            for statement in statements:
-                await connection.execute(statement)
-        finally:
-            await connection.close()
+def add_acme(environment: Mapping[str, str]) -> None:
+    add = ("tenant", "add", "Acme", "--external-id", "ACME", "--instance-id")
+    done(*add, "2f077c75-6d84-47df-8bdc-ca3590971479", env=environment)
 
-    asyncio.run(work())
+
+def record(environment: Mapping[str, str], lines: Sequence[str]) -> None:
+    csv = "".join(["user_id,at\n", *lines])
+    done("record", "-", "--tenant", "ACME", env=environment, stdin=csv)
 
 
 def is_sqlite(environment: Mapping[str, str]) -> bool:
@@ -63,7 +59,7 @@ def calm(environment: dict[str, str]) -> dict[str, str]:
     if not is_sqlite(environment):
         name = urlsplit(url).path[1:]
         role = f"plain_{name}"
-        execute(
+        change(
             url,
             f"CREATE ROLE {role} LOGIN",
             f"GRANT ALL ON ALL TABLES IN SCHEMA public TO {role}",
@@ -159,7 +155,7 @@ def test_postgresql_that_may_lose_what_it_acknowledged_is_unsafe(
         pytest.skip("SQLite is opened with the settings it needs")
     url = environment["HEADCOUNT_DATABASE_URL"]
     name = urlsplit(url).path[1:]
-    execute(url, f"ALTER DATABASE {name} SET synchronous_commit = off")
+    change(url, f"ALTER DATABASE {name} SET synchronous_commit = off")
     code, report = diagnosed(calm, HEADCOUNT_WORKERS="20")
 
     assert (code, report["status"]) == (1, "wrong")
@@ -347,7 +343,7 @@ def test_a_database_that_cannot_keep_every_text_is_wrong(environment: dict[str, 
 def latin(url: str) -> str:
     """Another database on the same server, which knows western languages only."""
     name = urlsplit(url).path[1:]
-    execute(url, f"CREATE DATABASE {name}_latin ENCODING 'LATIN1' LOCALE 'C' TEMPLATE template0")
+    change(url, f"CREATE DATABASE {name}_latin ENCODING 'LATIN1' LOCALE 'C' TEMPLATE template0")
     return url.replace(f"/{name}?", f"/{name}_latin?")
 
 
@@ -355,16 +351,14 @@ def test_numbers_that_are_not_those_of_the_lists_are_wrong_and_can_be_mended(
     calm: dict[str, str], environment: dict[str, str]
 ) -> None:
     url = environment["HEADCOUNT_DATABASE_URL"]
-    add = ("tenant", "add", "Acme", "--external-id", "ACME", "--instance-id")
-    done(*add, "2f077c75-6d84-47df-8bdc-ca3590971479", env=environment)
     today = system_clock().replace(hour=0, minute=0, second=1, microsecond=0)
     logins = [
         f"user{user},{(today - timedelta(days=day)).isoformat()}\n"
         for user in range(3)
         for day in range(6)
     ]
-    csv = "".join(["user_id,at\n", *logins])
-    done("record", "-", "--tenant", "ACME", env=environment, stdin=csv)
+    add_acme(environment)
+    record(environment, logins)
     known = days(url)
     assert diagnosed(calm)[0] == 0
 
@@ -387,7 +381,7 @@ def test_numbers_that_are_not_those_of_the_lists_are_wrong_and_can_be_mended(
 
     assert diagnosed(calm)[1]["findings"] == []
     assert days(url) == {day: ["user0", "user2"] for day in known}
-    done("record", "-", "--tenant", "ACME", env=environment, stdin=csv)
+    record(environment, logins)
     assert days(url) == known
 
 
@@ -401,7 +395,7 @@ def test_postgresql_that_takes_no_writes_is_wrong(calm: dict[str, str]) -> None:
     if is_sqlite(calm):
         pytest.skip("belongs to who may write the file")
     name = urlsplit(calm["HEADCOUNT_DATABASE_URL"]).path[1:]
-    execute(
+    change(
         calm["HEADCOUNT_DATABASE_URL"],
         f"ALTER ROLE plain_{name} SET default_transaction_read_only = on",
     )
@@ -415,11 +409,9 @@ def test_what_no_report_shows_any_more_can_be_deleted(
     calm: dict[str, str], environment: dict[str, str]
 ) -> None:
     url = environment["HEADCOUNT_DATABASE_URL"]
-    add = ("tenant", "add", "Acme", "--external-id", "ACME", "--instance-id")
-    done(*add, "2f077c75-6d84-47df-8bdc-ca3590971479", env=environment)
     dates = [(system_clock() - timedelta(days=ago)).isoformat()[:10] for ago in (3, 150, 160)]
-    csv = "".join(["user_id,at\n", *(f"ann,{date}T12:00:00Z\n" for date in dates)])
-    done("record", "-", "--tenant", "ACME", env=environment, stdin=csv)
+    add_acme(environment)
+    record(environment, [f"ann,{date}T12:00:00Z\n" for date in dates])
     verified = done("audit", "verify", env=environment)
 
     (delete,) = [sql for sql in blocks("sql") if "DELETE" in sql]

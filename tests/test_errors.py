@@ -351,6 +351,19 @@ def test_an_argument_that_turns_out_null_is_bad_input() -> None:
     }
 
 
+def test_one_of_several_that_turns_out_missing_is_bad_input() -> None:
+    assert ask("query($id:ID){tenant(by:{id:$id}){id}}", {}) == {
+        "errors": [
+            {
+                "message": f"Argument 'by' has an invalid value: e{ONE_OF}",
+                **at(25, "tenant"),
+                "extensions": {"code": BAD},
+            }
+        ],
+        "data": {"tenant": None},
+    }
+
+
 def test_a_long_name_is_not_repeated_in_full() -> None:
     message = ask("{" + "x" * 5_000 + "}")["errors"][0]["message"]
 
