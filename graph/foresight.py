@@ -166,7 +166,7 @@ def foresee(
     return Foresight(
         root.name.value if root else "",
         {each.name.value: each.value for each in root.arguments or ()} if root else {},
-        # Several reports of one answer agree with each other: their loader reads them together.
+        # Reports side by side agree with each other: their loader reads them together.
         dates[0] if len(dates) == 1 else None,
         {
             each.variable.name.value: _value(each.default_value, {})
